@@ -1,0 +1,1 @@
+"""The released weights: where they are, how they are checked and read."""

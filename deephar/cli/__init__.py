@@ -1,0 +1,47 @@
+"""The `deephar` command: one module per sub-command.
+
+A sub-command's module has a docstring (its help), `add_arguments(parser)`
+and `run(args)`, which returns the exit code.  They import what they need
+inside `run`, so that `deephar --help` stays quick.
+"""
+import argparse
+import os
+import sys
+
+from deephar import __version__
+
+COMMANDS = {
+}
+
+# What a person can put right; anything else is a bug and shows its traceback.
+EXPECTED_ERRORS = (ValueError, KeyError, OSError, RuntimeError, ImportError)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one sub-command; returns its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="deephar",
+        description="Multitask 2D/3D human pose estimation and action recognition.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--debug", action="store_true",
+                        help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, module in COMMANDS.items():
+        doc = module.__doc__.strip()
+        command = commands.add_parser(
+            name, help=doc.splitlines()[0], description=doc,
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        module.add_arguments(command)
+    args = parser.parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        return COMMANDS[args.command].run(args)
+    except KeyboardInterrupt:
+        print("deephar: interrupted", file=sys.stderr)
+        return 130
+    except EXPECTED_ERRORS as error:
+        if args.debug:
+            raise
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f"deephar: error: {text}", file=sys.stderr)
+        return 1

@@ -1,0 +1,1 @@
+"""Data sets, their crops, batches and the synthetic people."""

@@ -1,0 +1,1 @@
+"""Scores of a model on a data set, by the papers' protocols, and their report."""

@@ -1,0 +1,1 @@
+"""From pictures and videos to poses, actions and something to look at."""

@@ -1,0 +1,1 @@
+"""Weight-free layers with names, and the small convolution units."""

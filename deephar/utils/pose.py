@@ -1,0 +1,110 @@
+"""Joint layouts: names, bones, flips and the maps to and from other layouts.
+
+A layout is data.  Flip maps and bones are derived from the joint names, so
+that they cannot drift from them.
+"""
+from dataclasses import dataclass
+from functools import cached_property
+
+
+INVALID = -1e9          # every coordinate of a joint that is missing
+
+
+def mirrored(names: tuple[str, ...]) -> tuple[int, ...]:
+    """For each name, the index of its left/right partner (itself if none)."""
+    swap = {"r_": "l_", "l_": "r_"}
+    partner = lambda name: swap.get(name[:2], name[:2]) + name[2:]
+    return tuple(names.index(partner(name)) for name in names)
+
+
+@dataclass(frozen=True)
+class PoseLayout:
+    """Joint names and dimension of a pose, with maps from data sets' joints.
+
+    `map_from_X[j]` is the index in X of joint j; `map_to_X[j]` is the index
+    in this layout of joint j of X; `map_from_pa13j[j]` is where the j-th of
+    Penn Action's 13 joints goes in this layout.
+    """
+    name: str
+    dim: int
+    joint_names: tuple[str, ...]
+    map_from_mpii: tuple[int, ...] | None = None
+    map_to_mpii: tuple[int, ...] | None = None
+    map_from_h36m: tuple[int, ...] | None = None
+    map_from_ntu: tuple[int, ...] | None = None
+    map_from_pa13j: tuple[int, ...] | None = None
+    map_to_lsp: tuple[int, ...] | None = None
+    map_to_jhmdb: tuple[int, ...] | None = None
+
+    @property
+    def num_joints(self) -> int:
+        return len(self.joint_names)
+
+    @cached_property
+    def map_hflip(self) -> tuple[int, ...]:
+        """The joint that each joint becomes in a mirrored picture."""
+        return mirrored(self.joint_names)
+
+    @cached_property
+    def links(self) -> tuple[tuple[int, int], ...]:
+        """Bones, as pairs of joint indices, from the pelvis outwards."""
+        index = {name: i for i, name in enumerate(self.joint_names)}
+        return tuple((index[a], index[b]) for a, b in BONES
+                     if a in index and b in index)
+
+
+BONES = (
+    ("pelvis", "thorax"), ("thorax", "neck"), ("neck", "head"),
+    ("thorax", "r_shoulder"), ("r_shoulder", "r_elbow"),
+    ("r_elbow", "r_wrist"), ("r_wrist", "r_hand"),
+    ("thorax", "l_shoulder"), ("l_shoulder", "l_elbow"),
+    ("l_elbow", "l_wrist"), ("l_wrist", "l_hand"),
+    ("pelvis", "r_hip"), ("r_hip", "r_knee"), ("r_knee", "r_ankle"),
+    ("r_ankle", "r_foot"),
+    ("pelvis", "l_hip"), ("l_hip", "l_knee"), ("l_knee", "l_ankle"),
+    ("l_ankle", "l_foot"),
+)
+
+_PA16J = ("pelvis", "thorax", "neck", "head",
+          "r_shoulder", "l_shoulder", "r_elbow", "l_elbow",
+          "r_wrist", "l_wrist", "r_hip", "l_hip",
+          "r_knee", "l_knee", "r_ankle", "l_ankle")
+_PA20J = _PA16J[:10] + ("r_hand", "l_hand") + _PA16J[10:] + ("r_foot", "l_foot")
+_SPINE = ("spine",)
+
+_PA16J_MAPS = dict(
+    map_from_mpii=(6, 7, 8, 9, 12, 13, 11, 14, 10, 15, 2, 3, 1, 4, 0, 5),
+    map_to_mpii=(14, 12, 10, 11, 13, 15, 0, 1, 2, 3, 8, 6, 4, 5, 7, 9),
+    map_from_h36m=(0, 12, 13, 15, 25, 17, 26, 18, 27, 19, 1, 6, 2, 7, 3, 8),
+    map_from_ntu=(0, 20, 2, 3, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18),
+    map_from_pa13j=tuple(range(3, 16)),
+    map_to_lsp=(14, 12, 10, 11, 13, 15, 8, 6, 4, 5, 7, 9, 2, 3),
+    map_to_jhmdb=(2, 1, 3, 4, 5, 10, 11, 6, 7, 12, 13, 8, 9, 14, 15),
+)
+_PA17J_MAPS = dict(
+    _PA16J_MAPS,
+    map_from_h36m=_PA16J_MAPS["map_from_h36m"] + (11,),
+    map_from_ntu=_PA16J_MAPS["map_from_ntu"] + (1,),
+)
+_PA20J_MAPS = dict(
+    map_from_h36m=(0, 12, 13, 15, 25, 17, 26, 18, 27, 19, 30, 22,
+                   1, 6, 2, 7, 3, 8, 4, 9),
+    map_from_ntu=(0, 20, 2, 3, 4, 8, 5, 9, 6, 10, 7, 11,
+                  12, 16, 13, 17, 14, 18, 15, 19),
+    map_from_pa13j=(3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17),
+)
+_PA21J_MAPS = dict(
+    _PA20J_MAPS,
+    map_from_h36m=_PA20J_MAPS["map_from_h36m"] + (11,),
+    map_from_ntu=_PA20J_MAPS["map_from_ntu"] + (1,),
+)
+
+pa16j2d = PoseLayout("pa16j2d", 2, _PA16J, **_PA16J_MAPS)
+pa16j3d = PoseLayout("pa16j3d", 3, _PA16J, **_PA16J_MAPS)
+pa17j2d = PoseLayout("pa17j2d", 2, _PA16J + _SPINE, **_PA17J_MAPS)
+pa17j3d = PoseLayout("pa17j3d", 3, _PA16J + _SPINE, **_PA17J_MAPS)
+pa20j3d = PoseLayout("pa20j3d", 3, _PA20J, **_PA20J_MAPS)
+pa21j3d = PoseLayout("pa21j3d", 3, _PA20J + _SPINE, **_PA21J_MAPS)
+
+POSE_LAYOUTS = {layout.name: layout for layout in (
+    pa16j2d, pa16j3d, pa17j2d, pa17j3d, pa20j3d, pa21j3d)}

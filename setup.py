@@ -1,0 +1,35 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = next(
+    line.split('"')[1]
+    for line in (ROOT / "deephar" / "__init__.py").read_text("utf-8").splitlines()
+    if line.startswith("__version__"))
+
+setup(
+    name="deephar",
+    version=VERSION,
+    description="Multitask 2D/3D human pose estimation and action recognition",
+    long_description=(ROOT / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=find_packages(include=["deephar", "deephar.*"]),
+    install_requires=[
+        "tensorflow>=2.18",
+        "keras>=3.10",
+        "numpy",
+        "h5py",
+        "scipy",
+        "pillow",
+        "matplotlib",
+    ],
+    extras_require={
+        "test": ["pytest"],
+        "video": ["av"],
+        "export": ["onnx", "onnxruntime", "tf2onnx"],
+    },
+    entry_points={"console_scripts": ["deephar = deephar.cli:main"]},
+)
