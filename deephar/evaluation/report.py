@@ -1,0 +1,252 @@
+"""What an evaluation says: one JSON, one table on the terminal, comparisons.
+
+A `Score` is one measured number with everything that it needs to be
+believed: protocol, counts, missing samples.  A report is the scores of one
+run with weights, versions and command, as a plain dictionary (its JSON).
+
+The headline is always the last block.  "Best block" is chosen on the test
+data, so it is only printed as the line that the published scripts print.
+"""
+import datetime
+import importlib.metadata
+import platform
+import shlex
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import numpy as np
+
+from deephar.evaluation.paper_tables import PAPER_TABLES, PaperRow
+from deephar.utils.files import md5_of
+
+PACKAGES = ("deephar", "tensorflow", "keras", "numpy", "h5py", "scipy", "pillow")
+
+
+@dataclass
+class Score:
+    """One measured number and how it was made.
+
+    Args:
+        name, unit: as in `PaperRow`: "PCKh@0.5", "%".
+        value: the headline (last block); None when nothing was evaluated.
+        higher_is_better: or an error, the lower the better.
+        blocks: the same measure for each block.
+        parts: the headline block's score per joint or action.
+        extras: other measures of the same predictions.
+        protocol: split, stride, crops, flips, boxes, cameras ... in words.
+        samples: how many there are to evaluate.
+        evaluated: how many `value` is made of.
+        missing: the others, sample to reason.
+        notes: what else a reader must know.
+        paper: keys of `PAPER_TABLES` to compare with.
+    """
+    name: str
+    unit: str
+    value: float | None
+    higher_is_better: bool = True
+    blocks: Sequence[float] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
+    extras: Mapping[str, float] = field(default_factory=dict)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    samples: int = 0
+    evaluated: int = 0
+    missing: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    paper: Sequence[str] = ()
+
+
+def weights_info(path: Path | str | None, trained: bool = True) -> dict:
+    """How the network's weights are named in a report."""
+    if path is None:
+        return {"file": None, "trained": False, "note": "random weights"}
+    return {"file": str(path), "md5": md5_of(path), "trained": trained}
+
+
+def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None = None,
+                started: datetime.datetime | None = None, complete: bool = True,
+                config: Mapping | None = None, timing: Mapping | None = None) -> dict:
+    """The report of one run, ready for `write_json`.
+
+    Args:
+        scores: the measured numbers.
+        weights: see `weights_info`.
+        seed: of whatever was random.
+        started: local start time; gives the duration.
+        complete: False if the run was interrupted: its scores are of a part.
+        config: the script's flags.
+        timing: shares of the time, peak memory and the like.
+    """
+    now = datetime.datetime.now()
+    started = started or now
+    return _plain({
+        "status": "complete" if complete else "partial",
+        "scores": [asdict(score) for score in scores],
+        "weights": dict(weights),
+        "config": dict(config or {}),
+        "command": shlex.join(sys.argv),
+        "seed": seed,
+        "started": started.isoformat(timespec="seconds"),
+        "duration_s": round((now - started).total_seconds(), 1),
+        "timing": dict(timing or {}),
+        "versions": versions(),
+    })
+
+
+def all_evaluated(report: Mapping) -> bool:
+    """Whether the run is whole and no sample is missing: exit code 0."""
+    return report["status"] == "complete" and not any(
+        score["missing"] for score in report["scores"])
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and the packages that a score may depend on."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+# === On the terminal ===
+
+def format_report(report: Mapping) -> str:
+    """The report as text, one table per score."""
+    lines = []
+    if report["status"] != "complete":
+        lines += ["PARTIAL: the run was interrupted; --resume finishes it.", ""]
+    for score in report["scores"]:
+        lines += _score_lines(score) + [""]
+    weights = report["weights"]
+    lines.append("weights: " + (f"{weights['file']} (md5 {weights['md5']})"
+                                if weights.get("file") else
+                                "RANDOM: these scores say nothing about the method"))
+    return "\n".join(lines)
+
+
+def _score_lines(score: Mapping) -> list[str]:
+    rows = [PAPER_TABLES[key] for key in score["paper"]]
+    lines = [f"{score['name']} ({score['unit']})"]
+    lines += [f"  {key}: {value}" for key, value in score["protocol"].items()]
+    lines.append(f"  samples: {score['evaluated']} of {score['samples']} evaluated")
+    for sample, reason in list(score["missing"].items())[:10]:
+        lines.append(f"    missing: {sample}: {reason}")
+    if len(score["missing"]) > 10:
+        lines.append(f"    ... and {len(score['missing']) - 10} more in the JSON")
+    lines += [f"  note: {note}" for note in score["notes"]]
+    if score["value"] is None:
+        return lines + ["  no score: nothing was evaluated"]
+    if len(score["blocks"]) > 1:
+        lines += table([["block"] + [str(i + 1) for i in range(len(score["blocks"]))],
+                        [""] + [number(v) for v in score["blocks"]]])
+    measured = [row for row in rows if row.value is not None]
+    lines += table(_comparison(score, measured))
+    lines += [f"  [{i + 1}] {_title(row)}" for i, row in enumerate(measured)]
+    lines += [f"  published: {row.title}: not verified, no number ({row.source})"
+              for row in rows if row.value is None]
+    return lines + _legacy_line(score)
+
+
+def _title(row: PaperRow) -> str:
+    return f"{row.title} ({row.source})" + (f"; {row.note}" if row.note else "")
+
+
+def _comparison(score: Mapping, rows: Sequence[PaperRow]) -> list[list[str]]:
+    """Ours beside every published row that has numbers."""
+    cells = [["", "ours"] + [
+        text for i in range(len(rows)) for text in (f"[{i + 1}]", "diff")]]
+
+    def line(label, ours, published):
+        difference = lambda v: "" if v is None else f"{ours - v:+.1f}"
+        cells.append([label, number(ours)] + [
+            text for v in published for text in (number(v), difference(v))])
+
+    for name, value in score["parts"].items():
+        line(name, value, [row.parts.get(name) for row in rows])
+    for name, value in score["extras"].items():
+        line(name, value, [row.extras.get(name) for row in rows])
+    line(f"{score['name']}, last block" if score["blocks"] else score["name"],
+         score["value"], [row.value for row in rows])
+    return cells
+
+
+def _legacy_line(score: Mapping) -> list[str]:
+    blocks = score["blocks"]
+    if len(blocks) < 2:
+        return []
+    known = np.array(blocks, float)     # None, for no number, becomes NaN
+    best = int((np.nanargmax if score["higher_is_better"] else np.nanargmin)(known))
+    return [f"  legacy, best block (chosen on the test data): "
+            f"block {best + 1}, {number(blocks[best])}"]
+
+
+def compare(named_reports: Mapping[str, Mapping]) -> str:
+    """Several reports side by side: headline, parts, and the difference to the first.
+
+    Args:
+        named_reports: column title to report.
+    """
+    names = list(named_reports)
+    columns = [{f"{score['name']} ({score['unit']})": score for score in report["scores"]}
+               for report in named_reports.values()]
+    lines = []
+    for title in dict.fromkeys(key for column in columns for key in column):
+        scores = [column.get(title) for column in columns]
+        cells = [[""] + names + [f"{name} - {names[0]}" for name in names[1:]]]
+        parts = dict.fromkeys(p for s in scores if s for p in s["parts"])
+        for part in [*parts, None]:
+            values = [s and (s["value"] if part is None else s["parts"].get(part))
+                      for s in scores]
+            cells.append([part or "headline"] + [number(v) for v in values] + [
+                "" if None in (v, values[0]) else f"{v - values[0]:+.2f}"
+                for v in values[1:]])
+        lines += [title] + table(cells) + _differences(names, scores) + [""]
+    for name, report in named_reports.items():
+        random = "" if report["weights"].get("file") else ", RANDOM weights"
+        lines.append(f"{name}: {report['status']}{random}")
+    return "\n".join(lines)
+
+
+def _differences(names, scores) -> list[str]:
+    """Where the protocols and counts of the compared scores disagree."""
+    lines = []
+    seen = [{**s["protocol"], "evaluated": s["evaluated"]} if s else {} for s in scores]
+    for key in dict.fromkeys(k for facts in seen for k in facts):
+        values = [facts.get(key) for facts in seen]
+        if any(value != values[0] for value in values):
+            lines.append(f"  differs: {key}: " + ", ".join(
+                f"{name} {value}" for name, value in zip(names, values)))
+    return lines
+
+
+def number(value: float | None) -> str:
+    """One decimal below a thousand; empty for no number."""
+    if value is None:
+        return ""
+    return f"{value:.1f}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def table(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of aligned columns, indented; the first column to the left."""
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    return ["  " + "  ".join(
+        text.ljust(width) if i == 0 else text.rjust(width)
+        for i, (text, width) in enumerate(zip(row, widths))).rstrip() for row in cells]
+
+
+def _plain(value: Any) -> Any:
+    """`value` with what JSON cannot hold turned into what it can; NaN to None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

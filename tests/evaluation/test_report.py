@@ -1,0 +1,93 @@
+"""A report says all that is needed to believe a number, and survives JSON."""
+import json
+
+import numpy as np
+import pytest
+
+from deephar.evaluation import report
+from deephar.evaluation.report import Score
+from deephar.utils.files import md5_of, write_json
+
+
+def mpjpe_score(**changes):
+    values = dict(
+        name="MPJPE", unit="mm", value=70.0, higher_is_better=False,
+        blocks=[80.0, 65.0, 70.0], parts={"Directions": 60.1, "Jumping": 1.0},
+        protocol={"split": "valid"}, samples=10, evaluated=10, paper=["h36m"])
+    return Score(**{**values, **changes})
+
+
+def make(*scores, **options):
+    options.setdefault("weights", {"file": "w.h5", "md5": "0" * 32, "trained": True})
+    return report.make_report(scores, **options)
+
+
+def test_json_round_trip(tmp_path):
+    made = make(mpjpe_score(value=np.float32(70), blocks=np.array([80., np.nan, 70.]),
+                            missing={"3": "broken"}))
+    write_json(tmp_path / "a.json", made)
+    back = json.loads((tmp_path / "a.json").read_text())
+    assert back == made
+    assert back["scores"][0]["blocks"] == [80, None, 70]
+    assert {"command", "versions", "seed", "duration_s", "weights"} <= set(back)
+    assert back["versions"]["numpy"] == np.__version__
+
+
+def test_the_table_shows_ours_published_and_difference():
+    text = report.format_report(make(mpjpe_score()))
+    rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()
+            if line.strip()}
+    assert rows["Directions"] == ["60.1", "64.1", "-4.0"]
+    assert rows["Jumping"] == ["1.0"]
+    assert rows["MPJPE,"] == ["last", "block", "70.0", "67.3", "+2.7"]
+    assert "best block (chosen on the test data): block 2, 65.0" in text
+
+
+def test_the_best_block_of_an_accuracy_is_the_highest():
+    text = report.format_report(make(mpjpe_score(higher_is_better=True)))
+    assert "block 1, 80.0" in text
+
+
+def test_what_is_not_verified_has_no_number():
+    text = report.format_report(make(mpjpe_score(paper=["penn-spnet"])))
+    assert "Penn Action, SPNet: not verified, no number" in text
+
+
+def test_partial_random_and_missing_are_said():
+    made = make(mpjpe_score(missing={"7": "bad picture"}, evaluated=9),
+                weights=report.weights_info(None), complete=False)
+    text = report.format_report(made)
+    assert "PARTIAL" in text and "RANDOM" in text
+    assert "9 of 10 evaluated" in text and "7: bad picture" in text
+
+
+def test_a_block_without_a_number_is_shown_as_such():
+    """NaN becomes null in the JSON; the table leaves the place empty."""
+    text = report.format_report(make(mpjpe_score(blocks=[np.nan, 65.0, 70.0])))
+    assert "block 2, 65.0" in text
+
+
+@pytest.mark.parametrize("missing, complete, good", [
+    ({}, True, True), ({"1": "x"}, True, False), ({}, False, False)])
+def test_only_a_whole_run_is_all_evaluated(missing, complete, good):
+    made = make(mpjpe_score(missing=missing), complete=complete)
+    assert report.all_evaluated(made) is good
+
+
+def test_nothing_evaluated_is_no_score():
+    text = report.format_report(make(mpjpe_score(value=None, evaluated=0)))
+    assert "nothing was evaluated" in text and "67.3" not in text
+
+
+def test_compare_gives_differences_and_protocols():
+    a = make(mpjpe_score())
+    b = make(mpjpe_score(value=68.5, protocol={"split": "test"}))
+    text = report.compare({"a": a, "b": b})
+    assert "-1.50" in text and "split: a valid, b test" in text
+
+
+def test_weights_are_known_by_their_checksum(tmp_path):
+    (tmp_path / "w.h5").write_bytes(b"weights")
+    info = report.weights_info(tmp_path / "w.h5")
+    assert info["md5"] == md5_of(tmp_path / "w.h5")
+    assert report.weights_info(None)["file"] is None
