@@ -6,8 +6,10 @@ that they cannot drift from them.
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 
 INVALID = -1e9          # every coordinate of a joint that is missing
+VALID_FROM = -1e6       # coordinates above this one are there
 
 
 def mirrored(names: tuple[str, ...]) -> tuple[int, ...]:
@@ -108,3 +110,21 @@ pa21j3d = PoseLayout("pa21j3d", 3, _PA20J + _SPINE, **_PA21J_MAPS)
 
 POSE_LAYOUTS = {layout.name: layout for layout in (
     pa16j2d, pa16j3d, pa17j2d, pa17j3d, pa20j3d, pa21j3d)}
+
+
+def get_visible_joints(x: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """Which joints lie inside the crop.
+
+    Args:
+        x: (..., J, 2), in [0, 1] where inside.
+        margin: distance to keep from the border.
+
+    Returns:
+        (..., J), bool; False for NaN.
+    """
+    return ((x > margin) & (x < 1 - margin)).all(axis=-1)
+
+
+def get_valid_joints(x: np.ndarray) -> np.ndarray:
+    """Which joints (..., J, D) have all their coordinates: (..., J), bool."""
+    return (x > VALID_FROM).all(axis=-1)
