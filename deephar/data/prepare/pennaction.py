@@ -1,0 +1,84 @@
+"""Penn Action: from the owners' `labels/NNNN.mat` and `frames/NNNN/NNNNNN.jpg`.
+
+The joints keep the order of the owners' files (head, then pairs), and so do
+the splits (`train` = 1 is training).  A label file with fewer rows than
+pictures, or the reverse, is used as far as both go, and reported.
+"""
+import logging
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from deephar.data.matfile import load_mat, number, text
+from deephar.data.prepare.work import (
+    Outcome, Progress, cells, need_folder, place, run_jobs, save_mat, struct_array)
+
+logger = logging.getLogger(__name__)
+
+ACTIONS = (
+    "baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk",
+    "golf_swing", "jump_rope", "jumping_jacks", "pullup", "pushup", "situp", "squat",
+    "strum_guitar", "tennis_forehand", "tennis_serve")
+JOINTS = ("head", "r_shoulder", "l_shoulder", "r_elbow", "l_elbow", "r_wrist",
+          "l_wrist", "r_hip", "l_hip", "r_knee", "l_knee", "r_ankle", "l_ankle")
+
+
+def prepare(source: Path, out: Path, *, workers: int = 2,
+            progress: Progress | None = None) -> Outcome:
+    """Make `out/annotations.mat` and `out/frames/` from the owners' files."""
+    labels = need_folder(source / "labels", "labels/NNNN.mat of Penn_Action.tar.gz")
+    need_folder(source / "frames", "frames/NNNN/NNNNNN.jpg of Penn_Action.tar.gz")
+    files = sorted(labels.glob("*.mat"))
+    if not files:
+        raise FileNotFoundError(f"{labels} holds no .mat file")
+    read, problems = run_jobs(lambda file: _sequence(file, source, out), files,
+                              workers, progress)
+    outcome = Outcome(problems=problems)
+    sequences = {"train": [], "test": []}
+    for file, (record, is_train, problem) in read.items():
+        sequences["train" if is_train else "test"].append(record)
+        outcome.problems += [problem] if problem else []
+    fields = ("idx", "action_id", "frames")
+    save_mat(out / "annotations.mat", {
+        "sequences_tr": struct_array(sequences["train"], fields),
+        "sequences_te": struct_array(sequences["test"], fields),
+        "action_labels": cells(ACTIONS), "joint_labels": cells(JOINTS)})
+    outcome.sequences = {split: len(rows) for split, rows in sequences.items()}
+    outcome.notes.append("joints stand in the order of the owners' files")
+    outcome.write(out)
+    return outcome
+
+
+def _sequence(file: Path, source: Path, out: Path):
+    """(record of our layout, whether it is for training, a problem or None)."""
+    label = load_mat(file, ("action", "x", "y", "visibility", "train"))
+    action = text(label["action"]).strip().replace(" ", "_").replace("-", "_")
+    x, y, visible = (np.asarray(label[key], np.float64)
+                     for key in ("x", "y", "visibility"))
+    if action not in ACTIONS:
+        raise ValueError(f"{file}: action must be one of {', '.join(ACTIONS)}, "
+                         f"got {action!r}")
+    if not x.shape == y.shape == visible.shape or x.shape[1] != len(JOINTS):
+        raise ValueError(f"{file}: x, y and visibility must be n×{len(JOINTS)}, "
+                         f"got {x.shape}, {y.shape}, {visible.shape}")
+    index = int(file.stem)
+    folder = Path("frames") / f"{index:04d}"
+    pictures = sorted((source / folder).glob("*.jpg"))
+    count = min(len(pictures), len(x))
+    if not count:
+        raise FileNotFoundError(f"{source / folder}: no pictures for {file.name}")
+    for picture in pictures[:count]:
+        place(picture, out / folder / picture.name)
+    with Image.open(pictures[0]) as image:
+        width, height = image.size
+    frames = [{"f": int(pictures[i].stem), "w": width, "h": height,
+               "pose": np.stack([x[i], y[i]]), "visible": visible[i][:, None]}
+              for i in range(count)]
+    record = {"idx": index, "action_id": ACTIONS.index(action) + 1,
+              "frames": struct_array(frames, ("f", "w", "h", "pose", "visible"))}
+    problem = None
+    if len(pictures) != len(x):
+        problem = (f"{file.name}: {len(x)} labels for {len(pictures)} pictures; "
+                   f"the first {count} are used")
+    return record, number(label["train"]) == 1, problem
