@@ -1,0 +1,104 @@
+"""What happens at the end of an epoch: evaluation, and weights to keep.
+
+They are Keras callbacks, so they also work with `model.fit`.
+"""
+import logging
+import math
+from pathlib import Path
+from typing import Callable, Mapping
+
+import keras
+import tensorflow as tf
+
+from deephar.training.strategy import from_chief, is_chief, is_multiworker
+from deephar.utils.files import atomic_path, read_json, write_json
+
+log = logging.getLogger(__name__)
+
+
+class EvalCallback(keras.callbacks.Callback):
+    """Scores a model and adds the scores to the epoch's logs.
+
+    Args:
+        name: scores are logged as `name/score`.
+        score: a function of the model: {score: number}.
+        model_to_score: the model.
+        strategy: that it is trained under.  Several workers each score a
+            copy, since `predict` does not run across machines.
+        every: epochs between two evaluations.
+    """
+
+    def __init__(self, name: str, score: Callable[[keras.Model], Mapping[str, float]],
+                 model_to_score: keras.Model, *,
+                 strategy: tf.distribute.Strategy | None = None, every: int = 1):
+        super().__init__()
+        self.name, self.score, self.every = name, score, every
+        self._source = self._judged = model_to_score
+        self._strategy = strategy
+        if strategy is not None and is_multiworker(strategy):
+            self._judged = keras.models.clone_model(model_to_score)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every:
+            return
+        if self._judged is not self._source:
+            for copy, source in zip(self._judged.variables, self._source.variables):
+                copy.assign(source.numpy())
+        for key, value in self.score(self._judged).items():
+            value = float(value)
+            if self._strategy is not None:
+                # Rates may hang on scores: all workers must see the same.
+                value = from_chief(self._strategy, value)
+            logs[f"{self.name}/{key}"] = value
+
+
+class SaveModel(keras.callbacks.Callback):
+    """Writes a model's weights after each epoch, or after each new best one.
+
+    The best score stands in a JSON file beside the weights, so that a resumed
+    run knows it.
+
+    Args:
+        filepath: ends in `.weights.h5`; `{epoch}` is the epoch, from 1.
+        model_to_save: None: the model that is being fitted.
+        save_best_only: write when `monitor` is better than ever.
+        monitor: a logged value.
+        higher_is_better: False for losses and errors.
+        strategy: that it is trained under; only the chief writes.
+    """
+
+    def __init__(self, filepath: str | Path, model_to_save: keras.Model | None = None,
+                 save_best_only: bool = False, monitor: str = "loss",
+                 higher_is_better: bool = False, *,
+                 strategy: tf.distribute.Strategy | None = None):
+        super().__init__()
+        self.filepath = str(filepath)
+        self.monitor = monitor if save_best_only else None
+        self.sign = 1 if higher_is_better else -1
+        self._model_to_save = model_to_save
+        self._writes = strategy is None or is_chief(strategy)
+
+    @property
+    def _record(self) -> Path:
+        return Path(self.filepath.removesuffix(".weights.h5") + ".json")
+
+    def best(self) -> float:
+        """The best value so far, as it was logged."""
+        if not self._record.exists():
+            return -self.sign * math.inf
+        return read_json(self._record)[self.monitor]
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not self._writes:
+            return
+        if self.monitor is None:
+            self._save(epoch)
+        elif self.monitor in logs and self.sign * (logs[self.monitor] - self.best()) > 0:
+            self._save(epoch)
+            write_json(self._record, {self.monitor: logs[self.monitor], "epoch": epoch + 1})
+            log.info("New best %s: %.4g", self.monitor, logs[self.monitor])
+
+    def _save(self, epoch: int) -> None:
+        model = self._model_to_save or self.model
+        with atomic_path(self.filepath.format(epoch=epoch + 1)) as temporary:
+            model.save_weights(temporary)

@@ -1,0 +1,161 @@
+"""A run: its settings, its folder, its log, its seed.
+
+A run's folder holds
+
+    config.json       every flag, the command, the versions
+    model.json        what the network is, see `deephar.checkpoints.description`
+    log.txt           what was said on the screen
+    steps.csv         losses and learning rate of every execution of steps
+    epochs.csv        losses of every output, speed and scores of every epoch
+    tensorboard/      the same for TensorBoard
+    state.npz         where the run stands; `--resume` goes on from it
+    best.weights.h5, last.weights.h5     weights, with model.json a usable model
+
+Only the chief of several workers writes; all of them read the state, so the
+folder must lie where all can see it.
+"""
+import dataclasses
+import importlib.metadata
+import json
+import logging
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping
+
+import keras
+import tensorflow as tf
+
+from deephar.training.logs import Events, append_row, drop_rows
+from deephar.training.state import State, read_state
+from deephar.training.strategy import DEVICES, is_chief
+from deephar.utils.files import read_json, write_json
+from deephar.utils.flags import flag
+
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16",
+              "float16": "mixed_float16"}
+# A resumed run may change these and still do the same.
+FREE_FLAGS = {"resume", "logdir", "device", "workers", "save_minutes", "epochs"}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The flags that every training script has; scripts add their own."""
+    logdir: str = flag("output/run", "folder of the run")
+    data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
+    device: str = flag("auto", "; ".join(f"{k}: {v}" for k, v in DEVICES.items()))
+    precision: str = flag("float32", "of the network", choices=tuple(PRECISIONS))
+    resume: bool = flag(False, "go on with the run in logdir")
+    seed: int = flag(0, "of the weights and of the order of the data")
+    deterministic: bool = flag(False, "bit-equal repetitions; slower")
+    steps_per_epoch: int = flag(0, "0: one pass over the data")
+    steps_per_execution: int = flag(1, "steps between two looks at the losses")
+    clip_norm: float | None = flag(None, "bound of the gradient's norm")
+    jit_compile: bool = flag(False, "compile the steps with XLA (one device only)")
+    workers: int = flag(2, "threads that prepare batches, for each task")
+    save_minutes: float = flag(10.0, "the state is saved that often, and each epoch")
+
+    def trainer_options(self) -> dict:
+        """The flags that `MultiModelTrainer` takes."""
+        return {"steps_per_execution": self.steps_per_execution,
+                "clip_norm": self.clip_norm, "jit_compile": self.jit_compile,
+                "workers": self.workers}
+
+
+class Run:
+    """The folder of a run, and who may write to it.  `start_run` makes it."""
+
+    def __init__(self, folder: Path, writes: bool = True, save_minutes: float = 10.0):
+        self.folder = folder
+        self.writes = writes
+        self._save_seconds = 60 * save_minutes
+        self._saved = time.monotonic()
+        self._events = Events(folder / "tensorboard") if writes else None
+
+    @property
+    def state_path(self) -> Path:
+        return self.folder / "state.npz"
+
+    def state(self) -> State | None:
+        """Where an earlier process left the run."""
+        return read_state(self.state_path) if self.state_path.exists() else None
+
+    def wants_state(self) -> bool:
+        """Whether it is time to save the state again."""
+        return time.monotonic() - self._saved > self._save_seconds
+
+    def state_was_saved(self) -> None:
+        self._saved = time.monotonic()
+
+    def write(self, table: str, step: int, row: Mapping[str, float]) -> None:
+        """A row of numbers into `table`.csv and for TensorBoard."""
+        if self.writes:
+            append_row(self.folder / f"{table}.csv", {"step": step, **row})
+            self._events.write(step, row)
+
+
+def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) -> Run:
+    """Open a run's folder and set seed, precision and log.
+
+    Call it before networks are built.
+
+    Raises:
+        FileExistsError: the folder holds a run and `cfg.resume` is not set.
+        FileNotFoundError: there is nothing to resume.
+    """
+    folder = Path(cfg.logdir)
+    writes = strategy is None or is_chief(strategy)
+    known = (folder / "config.json").exists()
+    if cfg.resume and not known:
+        raise FileNotFoundError(f"{folder} holds no run to resume")
+    if known and not cfg.resume and writes:
+        raise FileExistsError(f"{folder} already holds a run: --resume goes on with "
+                              "it, another --logdir starts afresh")
+    folder.mkdir(parents=True, exist_ok=True)
+    _start_log(folder, writes)
+    keras.utils.set_random_seed(cfg.seed)
+    if cfg.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    keras.mixed_precision.set_dtype_policy(PRECISIONS[cfg.precision])
+    run = Run(folder, writes, cfg.save_minutes)
+    if cfg.resume:
+        _compare(cfg, read_json(folder / "config.json")["config"])
+        state = run.state() or State()
+        log.info("Resuming after %d epochs and %d steps.", state.epoch, state.step)
+        if writes:
+            for table in folder.glob("*.csv"):
+                drop_rows(table, state.total_steps)
+    elif writes:
+        write_json(folder / "config.json", {
+            "config": dataclasses.asdict(cfg), "command": sys.argv,
+            "started": time.strftime("%Y-%m-%d %H:%M:%S"),
+            "versions": {name: importlib.metadata.version(name)
+                         for name in ("deephar", "keras", "tensorflow", "numpy")}})
+    return run
+
+
+def _start_log(folder: Path, writes: bool) -> None:
+    """Messages of the package go to the screen and to log.txt."""
+    package = logging.getLogger("deephar")
+    package.setLevel(logging.INFO)
+    for handler in package.handlers[:]:
+        package.removeHandler(handler)
+        handler.close()
+    handlers = [logging.StreamHandler(sys.stdout)]
+    if writes:
+        handlers.append(logging.FileHandler(folder / "log.txt"))
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        package.addHandler(handler)
+
+
+def _compare(cfg: RunConfig, before: dict) -> None:
+    """Say which flags are not those that the run began with."""
+    now = json.loads(json.dumps(dataclasses.asdict(cfg)))
+    for name in sorted(set(now) - FREE_FLAGS):
+        if now[name] != before.get(name):
+            log.warning("--%s is %r now and was %r: the run will differ.",
+                        name.replace("_", "-"), now[name], before.get(name))

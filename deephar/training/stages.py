@@ -1,0 +1,71 @@
+"""A training in stages: each trains other layers, or with other settings."""
+import logging
+from dataclasses import dataclass
+from typing import Any, Callable, Sequence
+
+import keras
+import tensorflow as tf
+
+from deephar.training.run import Run
+from deephar.training.state import State, restore
+from deephar.training.task import Task
+from deephar.training.trainer import MultiModelTrainer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs with the same tasks.
+
+    Args:
+        name: for the log.
+        epochs: how many; stages follow each other.
+        tasks: makes the stage's tasks when it begins: sets which layers are
+            trained, makes new optimizers.
+        plan: the learning rate, by the epochs of the whole run.
+    """
+    name: str
+    epochs: int
+    tasks: Callable[[], Sequence[Task]]
+    plan: Callable
+
+
+def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
+                 strategy: tf.distribute.Strategy, steps_per_epoch: int,
+                 callbacks: Any = None, **trainer_options) -> list[dict[str, float]]:
+    """Train `model` through all stages, from where `run` stands.
+
+    Args:
+        model: the network that holds those of all tasks.
+        callbacks: called at the end of each epoch.
+        trainer_options: as `MultiModelTrainer` takes them.
+
+    Returns:
+        The logs of every epoch.
+    """
+    state = run.state()
+    resumed_stage = state.stage if state else None
+    if state:
+        restore(run.state_path, "weight", model.variables)
+    state = state or State()
+    last_epoch = 0
+    for index, stage in enumerate(stages):
+        last_epoch += stage.epochs
+        if index < state.stage or last_epoch <= state.epoch:
+            continue
+        state.stage = index
+        with strategy.scope():
+            tasks = stage.tasks()
+        trainer = MultiModelTrainer(tasks, model=model, strategy=strategy,
+                                    **trainer_options)
+        if index == resumed_stage:      # the stage began earlier: so go on
+            restore(run.state_path, "weight", trainer.weights)
+            restore(run.state_path, "slot", trainer.slots)
+        log.info("Stage %s: epochs %d to %d, %s.", stage.name, state.epoch + 1,
+                 last_epoch, " and ".join(
+                     f"{task.name} ({task.images_per_step} images)"
+                     for task in trainer.tasks))
+        trainer.train(last_epoch, steps_per_epoch, end_of_epoch_callback=callbacks,
+                      plan=stage.plan, run=run, state=state)
+    return state.history

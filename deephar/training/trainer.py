@@ -1,0 +1,312 @@
+"""Training of several tasks in turn, on one device or many.
+
+A traced loop takes the tasks in turn, `task.ratio` batches of each.  Batches
+are global: a strategy splits them over its replicas, every loss is the sum
+over a replica's samples divided by the size of the global batch, and the
+replicas' gradients are added up.  So the number of devices does not change
+what is learnt.
+"""
+import contextlib
+import logging
+import signal
+from pathlib import Path
+from typing import Any, Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deephar.data.pipeline import stream
+from deephar.training.logs import Meter, pairs
+from deephar.training.run import Run
+from deephar.training.signals import StopRequest, stop_on_signals
+from deephar.training.state import State, save_state
+from deephar.training.strategy import is_multiworker
+from deephar.training.task import Task, completed, make_step
+from deephar.utils.files import atomic_path
+
+PROGRESS_SECONDS = 10
+LOST_WORKER = (tf.errors.UnavailableError, tf.errors.AbortedError,
+               tf.errors.CancelledError, tf.errors.DeadlineExceededError,
+               tf.errors.InternalError)
+
+log = logging.getLogger(__name__)
+
+
+class NotFinite(ValueError):
+    """A loss became NaN or infinite."""
+
+    def __init__(self, task: Task, batch: int, kept: str = ""):
+        super().__init__(
+            f"a loss of task {task.name} is not finite, in batch {batch}{kept}")
+        self.task, self.batch = task, batch
+
+
+class MultiModelTrainer:
+    """Trains tasks in turn; with one task it is a plain trainer.
+
+    Args:
+        tasks: `Task`s, or compiled models together with their `loaders`.
+        loaders: the data of the models, where models were given.
+        model: the network that holds those of all tasks; its weights are in
+            the saved state.  None: what the tasks' models hold.
+        strategy: the one in whose scope models and optimizers were made.
+        steps_per_execution: steps between two looks of Python at the losses.
+        clip_norm: upper bound of the norm of each task's global gradient.
+        jit_compile: compile the steps with XLA; for one device only.
+        workers: threads that prepare batches, per task.
+    """
+
+    def __init__(self, tasks: Sequence, loaders: Sequence | None = None, *,
+                 model: keras.Model | None = None,
+                 strategy: tf.distribute.Strategy | None = None,
+                 steps_per_execution: int = 1, clip_norm: float | None = None,
+                 jit_compile: bool = False, workers: int = 2):
+        if loaders is not None:
+            tasks = [Task(m.name, m, d) for m, d in zip(tasks, loaders, strict=True)]
+        self.strategy = strategy or tf.distribute.get_strategy()
+        self.steps_per_execution = steps_per_execution
+        self.workers = workers
+        with self.strategy.scope():
+            self.tasks = [completed(task) for task in tasks]
+            _check(self.tasks, self.strategy, jit_compile)
+            self._steps = [make_step(task, self.strategy, clip_norm, jit_compile)
+                           for task in self.tasks]
+        self.weights = _unique(([model] if model else []) + [t.model for t in self.tasks])
+        self.slots = _unique([task.optimizer for task in self.tasks])
+        self._execute = tf.function(self._run_steps)
+        self._iterators = None
+        self.drawn = {task.name: 0 for task in self.tasks}   # batches, so far
+
+    # === The traced part ===
+
+    def _run_steps(self, iterators, count, stop):
+        """`count` steps: all losses, one row per step; seconds waited; stop."""
+        trace = tf.TensorArray(tf.float32, count)
+        waited, done = tf.constant(0.0, tf.float64), tf.constant(0.0)
+        for i in tf.range(count):
+            row = []
+            for task, step, iterator in zip(self.tasks, self._steps, iterators):
+                for _ in range(task.ratio):
+                    # Waiting is what lies between the end of the last step
+                    # and the arrival of the batch.
+                    with tf.control_dependencies([done]):
+                        asked = tf.timestamp()
+                    batch = next(iterator)
+                    parts = tf.nest.flatten(batch, expand_composites=True)
+                    with tf.control_dependencies(parts + [asked]):
+                        waited += tf.timestamp() - asked
+                    shares = self.strategy.run(step, args=batch)
+                    row.append(self.strategy.reduce("SUM", shares, axis=None))
+                    done = tf.reduce_sum(row[-1])
+            trace = trace.write(i, tf.concat(row, 0))
+        # Every worker hears it when one of them is asked to stop.
+        stops = self.strategy.run(lambda: tf.identity(stop))
+        return trace.stack(), waited, self.strategy.reduce("SUM", stops, axis=None)
+
+    def _input(self, task: Task):
+        """The task's global batches, split over the replicas."""
+        replicas = self.strategy.num_replicas_in_sync
+
+        def pipeline(context):
+            count = context.num_input_pipelines
+            local = stream(task.loader, start=self.drawn[task.name],
+                           workers=self.workers,
+                           shard=(context.input_pipeline_id, count))
+            if replicas == count:
+                return local
+            split = lambda a: tf.reshape(
+                a, tf.concat([[replicas // count, -1], tf.shape(a)[1:]], 0))
+            return local.flat_map(
+                lambda *batch: tf.data.Dataset.from_tensor_slices(
+                    tf.nest.map_structure(split, batch))).prefetch(2 * replicas)
+
+        return iter(self.strategy.distribute_datasets_from_function(pipeline))
+
+    # === The loop ===
+
+    def run(self, count: int, stop: bool = False) -> tuple[dict, float, bool]:
+        """Do `count` steps of all tasks.
+
+        Returns:
+            {task name: losses (count, ratio, outputs)}, the seconds spent
+            waiting for data, and whether any worker was asked to stop.
+
+        Raises:
+            NotFinite: a loss is not finite; the weights are spoilt.
+        """
+        if self._iterators is None:
+            self._iterators = [self._input(task) for task in self.tasks]
+        trace, waited, stop = self._execute(
+            self._iterators, tf.constant(count), tf.constant(float(stop)))
+        widths = [task.ratio * len(task.losses) for task in self.tasks]
+        parts = np.split(trace.numpy(), np.cumsum(widths)[:-1], axis=1)
+        losses = {}
+        for task, part in zip(self.tasks, parts):
+            losses[task.name] = part.reshape(count, task.ratio, -1)
+            bad = ~np.isfinite(part.reshape(count * task.ratio, -1)).all(axis=1)
+            if bad.any():
+                raise NotFinite(task, self.drawn[task.name] + int(bad.argmax()))
+            self.drawn[task.name] += count * task.ratio
+        return losses, float(waited), float(stop) > 0
+
+    def train(self, epochs: int, steps_per_epoch: int, initial_epoch: int = 0,
+              end_of_epoch_callback: Any = None, verbose: int = 1, *,
+              plan: Callable | None = None, run: Run | None = None,
+              state: State | None = None) -> list[dict[str, float]]:
+        """Train until `epochs` epochs are over.
+
+        Args:
+            epochs: number of the last epoch, counted from the run's beginning.
+            steps_per_epoch: steps of all tasks in an epoch.
+            initial_epoch: epochs that are over; `state` knows better.
+            end_of_epoch_callback: one callback or several, with
+                `on_epoch_end(epoch, logs)`, epoch counted from 0; they may add
+                to `logs`.
+            verbose: 0 leaves out the progress lines.
+            plan: the learning rate of a moment, see `deephar.training.schedule`.
+            run: where logs and state are kept; None keeps nothing.
+            state: where to begin; it moves on with the training.
+
+        Returns:
+            The logs of every epoch so far: mean losses, rate and scores.
+
+        Raises:
+            SystemExit: stopped by Ctrl-C or SIGTERM; the state is saved.
+            RuntimeError: another worker has gone.
+            NotFinite: a loss is not finite; the batch is saved.
+        """
+        state = state or State(epoch=initial_epoch)
+        self.drawn.update({name: state.drawn.get(name, 0) for name in self.drawn})
+        meter = Meter(sum(task.images_per_step for task in self.tasks),
+                      (epochs - state.epoch) * steps_per_epoch - state.step)
+        with stop_on_signals() as stop, self._explained(run):
+            while state.epoch < epochs:
+                for losses in self._epoch(steps_per_epoch, plan, run, state, meter, stop):
+                    if verbose and meter.is_due(PROGRESS_SECONDS):
+                        log.info("epoch %d/%d  step %d/%d  %s  %s", state.epoch + 1,
+                                 epochs, state.step, steps_per_epoch,
+                                 pairs(losses), meter.line())
+                self._end_epoch(_as_list(end_of_epoch_callback), run, state, meter)
+        return state.history
+
+    def _epoch(self, steps_per_epoch, plan, run, state, meter, stop: StopRequest):
+        """Finish an epoch; yields the losses of every execution."""
+        meter.restart()
+        while state.step < steps_per_epoch:
+            if plan:
+                epoch = state.epoch + state.step / steps_per_epoch
+                self._set_rate(plan(epoch, state.history))
+            count = min(self.steps_per_execution, steps_per_epoch - state.step)
+            traces, waited, stopping = self.run(count, bool(stop))
+            groups, outputs = self._means(traces)
+            state.add_steps(count, groups | outputs, self.drawn)
+            meter.add(count, waited)
+            losses = {**groups, "lr": self._rate()}
+            if run:
+                run.write("steps", state.total_steps, losses)
+            yield losses
+            if stopping:
+                self._leave(run, state, stop)
+            if run and run.wants_state():
+                self.save(run, state)
+
+    def _end_epoch(self, callbacks, run, state, meter) -> None:
+        # A run that is killed during the evaluation begins with it again.
+        self.save(run, state)
+        logs = {name: value / state.step for name, value in state.sums.items()}
+        logs |= {"lr": self._rate(), **meter.figures()}
+        for callback in callbacks:
+            callback.on_epoch_end(state.epoch, logs)
+        state.end_epoch(logs)
+        log.info("Epoch %d is over: %s", state.epoch, pairs(logs))
+        if run:
+            run.write("epochs", state.total_steps, {"epoch": state.epoch, **logs})
+        self.save(run, state)
+
+    def save(self, run: Run | None, state: State) -> None:
+        """Write the state of the run, from which `--resume` goes on."""
+        if run is not None:
+            if run.writes:
+                save_state(run.state_path, state, self.weights, self.slots)
+            run.state_was_saved()
+
+    def _leave(self, run, state, stop: StopRequest) -> None:
+        self.save(run, state)
+        name = stop.signal.name if stop else "another worker"
+        saved = "; saved, --resume goes on from here" if run else ""
+        log.info("Stopped by %s after %d steps of epoch %d%s.", name, state.step,
+                 state.epoch + 1, saved)
+        raise SystemExit(128 + (stop.signal if stop else signal.SIGTERM))
+
+    def _means(self, traces) -> tuple[dict, dict]:
+        """Mean losses of an execution, by group (and in all) and by output."""
+        groups, outputs = {"loss": 0.0}, {}
+        for task in self.tasks:
+            means = traces[task.name].mean(axis=(0, 1), dtype=np.float64)
+            groups["loss"] += float(means @ np.asarray(task.weight))
+            groups |= task.group_means(means)
+            if len(means) > 1:
+                outputs |= task.output_losses(means)
+        return groups, outputs
+
+    def _rate(self) -> float:
+        return float(self.tasks[0].optimizer.learning_rate.numpy())
+
+    def _set_rate(self, rate: float) -> None:
+        for task in self.tasks:
+            task.optimizer.learning_rate.assign(rate)
+
+    @contextlib.contextmanager
+    def _explained(self, run: Run | None):
+        """Say in plain words why a training broke off."""
+        try:
+            yield
+        except NotFinite as error:
+            if run and run.writes:
+                path = run.folder / f"not_finite_{error.task.name}_{error.batch}.npz"
+                save_batch(path, error.task.loader, error.batch)
+                raise NotFinite(error.task, error.batch, f"; it is kept in {path}") from None
+            raise
+        except LOST_WORKER as error:
+            if not is_multiworker(self.strategy):
+                raise
+            raise RuntimeError(
+                "another worker has gone: start all of them again with --resume "
+                f"({str(error).splitlines()[0]})") from None
+
+
+def save_batch(path: Path, loader: Any, number: int) -> None:
+    """Keep the arrays of a batch and, if the loader knows them, its samples' names."""
+    x, y = loader.batch(number)
+    arrays = {f"x{i}": a for i, a in enumerate(x)} | {f"y{i}": a for i, a in enumerate(y)}
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def _check(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:
+    replicas = strategy.num_replicas_in_sync
+    names = [task.name for task in tasks]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"tasks need different names, got {names}")
+    if len({id(task.optimizer) for task in tasks}) < len(tasks):
+        raise ValueError("two tasks share one optimizer; give each its own")
+    if jit_compile and replicas > 1:
+        raise ValueError("jit_compile works on one device only, the strategy has "
+                         f"{replicas} replicas")
+    for task in tasks:
+        size = task.loader.get_batch_size()
+        if size % replicas:
+            raise ValueError(f"task {task.name}: a batch of {size} cannot be split "
+                             f"evenly over {replicas} replicas")
+
+
+def _unique(owners: Sequence) -> list[keras.Variable]:
+    """The variables of models or optimizers, shared ones once."""
+    return list({id(v): v for owner in owners for v in owner.variables}.values())
+
+
+def _as_list(value: Any) -> list:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
