@@ -1,0 +1,96 @@
+"""Networks as functions from a batch of arrays to a list of arrays.
+
+A model is anything with `predict(x, batch_size=..., verbose=...)`, `outputs`
+and `input_shape`.
+"""
+from typing import Any, Callable, Sequence
+
+import numpy as np
+
+from deephar.utils.pose import PoseLayout, pa16j2d
+
+
+def predict_all(model: Any, inputs: Any, batch_size: int) -> list[np.ndarray]:
+    """Every output of `model` for arrays that are in memory, as a list."""
+    outputs = model.predict(inputs, batch_size=batch_size, verbose=0)
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def predictor(model: Any, batch_size: int) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """`model` as a function of batches of up to `batch_size`.
+
+    Short batches are filled up before, and their outputs cut after, so that
+    the network is traced once.
+    """
+    # Less work per call than `predict`; stand-ins need not have it.
+    on_batch = getattr(model, "predict_on_batch", None)
+
+    def predict(x: np.ndarray) -> list[np.ndarray]:
+        full = _filled(x, batch_size)
+        outputs = on_batch(full) if on_batch else predict_all(model, full, batch_size)
+        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        return [np.asarray(output)[:len(x)] for output in outputs]
+
+    return predict
+
+
+def frame_predictor(model: Any, batch_size: int
+                    ) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """A pose network as a function of pictures `(N, H, W, C)`.
+
+    A network of clips gets the pictures as the frames of clips: its poses do
+    not depend on the other frames.
+    """
+    if len(model.input_shape) != 5:
+        return predictor(model, batch_size)
+    num_frames = model.input_shape[1]
+    num_clips = -(-batch_size // num_frames)
+    predict_clips = predictor(model, num_clips)
+
+    def predict(x: np.ndarray) -> list[np.ndarray]:
+        full = _filled(x, num_clips * num_frames)
+        clips = full.reshape((num_clips, num_frames) + x.shape[1:])
+        return [output.reshape((len(full),) + output.shape[2:])[:len(x)]
+                for output in predict_clips(clips)]
+
+    return predict
+
+
+def pose_blocks(outputs: Sequence[np.ndarray], dim: int
+                ) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(poses `(..., J, dim)`, visibilities `(..., J)`) of each prediction block.
+
+    Args:
+        outputs: of a pose network: per block the pose with its visibility,
+            or the pose and then the visibility.
+        dim: coordinates of a joint.
+    """
+    blocks, rest = [], list(outputs)
+    while rest:
+        pose = rest.pop(0)
+        if pose.shape[-1] == dim + 1:
+            blocks.append((pose[..., :dim], pose[..., dim]))
+        elif pose.shape[-1] == dim and rest and rest[0].shape[-1] == 1:
+            blocks.append((pose, rest.pop(0)[..., 0]))
+        else:
+            raise ValueError(f"outputs of a {dim}D pose network must be (..., J, "
+                             f"{dim + 1}), or (..., J, {dim}) and (..., J, 1), got "
+                             f"{[np.shape(output) for output in outputs]}")
+    return blocks
+
+
+def joint_map(source: PoseLayout, target: PoseLayout = pa16j2d) -> list[int]:
+    """For each joint of `target`, its index in `source`, found by name."""
+    missing = set(target.joint_names) - set(source.joint_names)
+    if missing:
+        raise ValueError(f"{source.name} lacks joints of {target.name}: "
+                         f"{', '.join(sorted(missing))}")
+    return [source.joint_names.index(name) for name in target.joint_names]
+
+
+def _filled(x: np.ndarray, size: int) -> np.ndarray:
+    """`x` with its last element repeated up to `size`."""
+    if len(x) > size:
+        raise ValueError(f"a batch must be ≤ {size}, got {len(x)}")
+    return x if len(x) == size else np.concatenate(
+        [x, np.repeat(x[-1:], size - len(x), axis=0)])
