@@ -1,0 +1,49 @@
+"""`deephar dataset`: prepare, check, show and synthesize from the command line."""
+import numpy as np
+import pytest
+from PIL import Image
+
+from deephar.cli import main
+from tests.fakes.owners import write_mpii, write_pennaction
+
+
+def test_prepare_and_check(tmp_path, capsys):
+    write_pennaction(tmp_path / "owner")
+    out = tmp_path / "PennAction"
+    assert main(["dataset", "prepare", "pennaction", str(tmp_path / "owner"),
+                 str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "train: 2" in said and "test: 1" in said and f"{out}: written" in said
+    assert main(["dataset", "check", "pennaction", str(out)]) == 0
+    assert f"{out}: good to use" in capsys.readouterr().out
+    (out / "frames/0001/000001.jpg").unlink()
+    assert main(["dataset", "check", "pennaction", str(out)]) == 1
+    said = capsys.readouterr().out
+    assert "! train: " in said and "1 problem" in said
+
+
+def test_check_of_nothing(tmp_path, capsys):
+    assert main(["dataset", "check", "mpii", str(tmp_path / "MPII")]) == 1
+    assert "download mpii_annotations" in capsys.readouterr().out
+
+
+def test_prepare_with_a_list(tmp_path, capsys):
+    write_mpii(tmp_path / "owner")
+    names = tmp_path / "names.txt"
+    names.write_text("002.jpg")
+    source, out = str(tmp_path / "owner"), str(tmp_path / "out")
+    assert main(["dataset", "prepare", "mpii", source, out,
+                 "--valid-list", str(names)]) == 0
+    assert "valid: 1" in capsys.readouterr().out
+    assert main(["dataset", "prepare", "ntu", source, out,
+                 "--valid-list", str(names)]) == 1
+    assert "--valid-list is for mpii, got ntu" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [
+    ["check", "coco", "x"], ["check", "mpii"], ["check", "mpii", "x", "--workers", "0"], []])
+def test_wrong_words_end_with_the_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["dataset", *arguments])
+    assert error.value.code == 2
+    assert "usage: deephar dataset" in capsys.readouterr().err
