@@ -1,0 +1,154 @@
+"""What a network of one's own is: `model.json` beside its weights.
+
+    {"format": 1,
+     "architecture": "spnet",               a key of ARCHITECTURES
+     "arguments": {...},                    what its builder takes
+     "layout": "pa16j2d",                   joints of the poses
+     "dataconf": {...},                     the crops that it was trained for
+     "actions": {"pennaction": ["baseball_pitch", ...]}}
+
+A folder with this file and `best.weights.h5` is a model that `load_checkpoint`
+reads; every run of a training script is one.
+"""
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Mapping
+
+from deephar.config import DataConfig, ModelConfig
+from deephar.utils.files import read_json, write_json
+from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
+
+if TYPE_CHECKING:
+    import keras
+
+FILE_NAME = "model.json"
+WEIGHTS = ("best.weights.h5", "last.weights.h5")
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Description:
+    """A network, its joints, its crops and the names of its actions.
+
+    Args:
+        architecture: a key of `ARCHITECTURES`.
+        arguments: of the builder, as JSON has them.
+        layout: of the poses.
+        dataconf: of its crops; the fixed settings are those to test with.
+        actions: {action set: class names}, in the order of the outputs.
+    """
+    architecture: str
+    arguments: Mapping[str, Any]
+    layout: PoseLayout
+    dataconf: DataConfig
+    actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.architecture not in ARCHITECTURES:
+            raise KeyError(f"no architecture is called {self.architecture!r}; "
+                           f"there are {', '.join(ARCHITECTURES)}")
+
+    def build(self) -> "keras.Model":
+        """The network, with fresh weights."""
+        return ARCHITECTURES[self.architecture](self)
+
+    @property
+    def num_frames(self) -> int | None:
+        """Frames of a clip; None for single pictures."""
+        if "num_frames" in self.arguments:
+            return self.arguments["num_frames"]
+        shape = self.arguments["input_shape"]
+        return shape[0] if len(shape) == 4 else None
+
+    @property
+    def num_actions(self) -> tuple[int, ...]:
+        """Classes of each action set."""
+        return tuple(len(names) for names in self.actions.values())
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(H, W, 3), or (T, H, W, 3) for clips."""
+        frames = (self.num_frames,) if self.num_frames else ()
+        return frames + tuple(self.arguments["input_shape"][-3:])
+
+
+def describe_spnet(cfg: ModelConfig, dataconf: DataConfig,
+                   actions: Mapping[str, tuple[str, ...]] | None = None) -> Description:
+    """The description of the SPNet that `cfg` describes."""
+    arguments = dataclasses.asdict(cfg) | {"poselayout": cfg.poselayout.name}
+    actions = dict(actions or {})
+    sizes = tuple(len(names) for names in actions.values())
+    if sizes != cfg.num_actions:
+        raise ValueError(f"the network has action sets of {cfg.num_actions} classes, "
+                         f"the names given are {sizes}")
+    return Description("spnet", arguments, cfg.poselayout, dataconf, actions)
+
+
+def write_description(folder: Path, description: Description) -> None:
+    """Write `FOLDER/model.json`."""
+    write_json(Path(folder) / FILE_NAME, {
+        "format": FORMAT,
+        "architecture": description.architecture,
+        "arguments": dict(description.arguments),
+        "layout": description.layout.name,
+        "dataconf": dataclasses.asdict(description.dataconf),
+        "actions": dict(description.actions),
+    })
+
+
+def read_description(folder: Path) -> Description:
+    """Read `FOLDER/model.json`.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is of another format.
+    """
+    path = Path(folder) / FILE_NAME
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} holds no {FILE_NAME}: it is not the folder "
+                                "of a model")
+    content = read_json(path)
+    if content.get("format") != FORMAT:
+        raise ValueError(f"{path} has format {content.get('format')!r}, known is {FORMAT}")
+    return Description(
+        content["architecture"], content["arguments"],
+        POSE_LAYOUTS[content["layout"]], DataConfig(**content["dataconf"]),
+        {name: tuple(labels) for name, labels in content["actions"].items()})
+
+
+def find_weights(folder: Path) -> Path:
+    """The best weights in `folder`, else the last ones."""
+    for name in WEIGHTS:
+        if (Path(folder) / name).exists():
+            return Path(folder) / name
+    raise FileNotFoundError(f"{folder} holds no weights ({' or '.join(WEIGHTS)})")
+
+
+# === Builders, from what JSON keeps ===
+
+def _spnet(description: Description) -> "keras.Model":
+    from deephar.models import spnet
+    return spnet.build(ModelConfig(
+        **{**description.arguments, "poselayout": description.layout}))
+
+
+def _reception(description: Description) -> "keras.Model":
+    from deephar.models import reception
+    return reception.build(**_with_tuples(description.arguments))
+
+
+def _merge(description: Description) -> "keras.Model":
+    """`arguments["pose"]` are those of the pose network within."""
+    from deephar.models import action, reception
+    arguments = _with_tuples(description.arguments)
+    pose = reception.build(**_with_tuples(arguments.pop("pose")))
+    return action.build_merge_model(pose, **arguments)
+
+
+def _with_tuples(arguments: Mapping[str, Any]) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value
+            for name, value in arguments.items()}
+
+
+ARCHITECTURES = {"spnet": _spnet, "reception": _reception, "merge": _merge}
