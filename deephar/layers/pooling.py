@@ -1,0 +1,58 @@
+"""Poolings: max-min over windows and over maps, features under heat maps."""
+import keras
+from keras import ops
+
+from deephar.layers.base import Float32Layer
+
+
+@keras.saving.register_keras_serializable(package="deephar")
+class MaxMinPooling2D(keras.layers.Layer):
+    """`maxpool(x) - maxpool(-x)`, window = stride, "same": `(N, H, W, C)`."""
+
+    def __init__(self, pool_size=2, **kwargs):
+        super().__init__(**kwargs)
+        self.pool_size = pool_size
+
+    def call(self, x):
+        pool = lambda v: ops.max_pool(
+            v, self.pool_size, strides=self.pool_size, padding="same")
+        return pool(x) - pool(-x)
+
+    def compute_output_shape(self, input_shape):
+        batch, rows, columns, channels = input_shape
+        halve = lambda size: None if size is None else -(-size // self.pool_size)
+        return (batch, halve(rows), halve(columns), channels)
+
+    def get_config(self):
+        return {**super().get_config(), "pool_size": self.pool_size}
+
+
+@keras.saving.register_keras_serializable(package="deephar")
+class GlobalMaxMinPooling2D(Float32Layer):
+    """`max(x) - max(-x)` over H and W: `(N, H, W, C)` to `(N, C)`."""
+
+    def call(self, x):
+        return ops.max(x, axis=(1, 2)) - ops.max(-x, axis=(1, 2))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[-1])
+
+
+@keras.saving.register_keras_serializable(package="deephar")
+class KroneckerPooling(Float32Layer):
+    """Features of every joint, `sum_hw h * f` (CVPR'18 section 3.2.2).
+
+    Heat maps `(N, H, W, J)` and features `(N, H, W, C)` to `(N, J, C)`, as one
+    matrix product: the H*W*J*C products are never held.
+    """
+
+    def call(self, inputs):
+        maps, features = inputs
+        pixels = maps.shape[1] * maps.shape[2]
+        maps = ops.reshape(maps, (-1, pixels, maps.shape[3]))
+        features = ops.reshape(features, (-1, pixels, features.shape[3]))
+        return ops.matmul(ops.transpose(maps, (0, 2, 1)), features)
+
+    def compute_output_shape(self, input_shape):
+        maps, features = input_shape
+        return (maps[0], maps[-1], features[-1])
