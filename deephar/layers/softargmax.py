@@ -109,8 +109,9 @@ class SoftArgmax2D(_Ramps):
 
     def call(self, maps):
         rows, columns = maps.shape[-3:-1]
-        ramp_x = self.ramp("ramp_x", columns)[:, None]
-        ramp_y = self.ramp("ramp_y", rows)[:, None]
+        # Tensors: in training, PyTorch refuses to multiply by NumPy arrays.
+        ramp_x = ops.convert_to_tensor(self.ramp("ramp_x", columns)[:, None])
+        ramp_y = ops.convert_to_tensor(self.ramp("ramp_y", rows)[:, None])
         # Sums, not einsum: LiteRT has no einsum.
         x = ops.sum(ops.sum(maps, axis=-3) * ramp_x, axis=-2)
         y = ops.sum(ops.sum(maps, axis=-2) * ramp_y, axis=-2)
@@ -134,7 +135,7 @@ class SoftArgmax1D(_Ramps):
         return ((np.arange(size) + 0.5) / size).astype("float32")
 
     def call(self, maps):
-        ramp_z = self.ramp("ramp_z", maps.shape[-2])[:, None]
+        ramp_z = ops.convert_to_tensor(self.ramp("ramp_z", maps.shape[-2])[:, None])
         return ops.sum(maps * ramp_z, axis=-2)[..., None]
 
     def compute_output_shape(self, input_shape):
