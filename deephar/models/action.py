@@ -47,7 +47,7 @@ def build_pose_model(num_joints: int, num_actions: int,
         conv_bn_act(x, width, size, name=f"entry{i}")
         for i, (width, size) in enumerate(zip(entry, ((3, 1), (3, 3), (3, 5))))])
     a = conv_bn(x, mixed, 3, name="a1")
-    b = conv_bn_act(x, reduced, 1, name="b1")
+    b = conv_bn(x, reduced, 1, name="b1")
     b = conv_bn(b, mixed, 3, name="b2")
     x = layers.Concatenate(name="ab_concat")([a, b])
     x = MaxMinPooling2D(2, name="entry_pool")(x)
