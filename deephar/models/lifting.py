@@ -47,7 +47,7 @@ class MaxNormDense(layers.Dense):
 
 
 def build(inputs: int, outputs: int, *, units: int = 1024, blocks: int = 2,
-          dropout: float = 0.5, max_norm: bool = True, sync_bn: bool = False,
+          dropout: float = 0.5, max_norm: bool = True,
           name: str = "baseline") -> keras.Model:
     """A linear-residual network from (N, inputs) to (N, outputs).
 
@@ -57,7 +57,6 @@ def build(inputs: int, outputs: int, *, units: int = 1024, blocks: int = 2,
         inputs, outputs: `*BASELINE`, `*VIEW_SYNTHESIS` or `*RECONSTRUCTION`.
         units: of every hidden layer.
         max_norm: scale each linear layer's matrix to a norm of at most 1.
-        sync_bn: share batch statistics between devices.
     """
     dense = MaxNormDense if max_norm else layers.Dense
 
@@ -67,7 +66,7 @@ def build(inputs: int, outputs: int, *, units: int = 1024, blocks: int = 2,
 
     def unit(x, label, bn_label):
         x = linear(x, units, label)
-        x = layers.BatchNormalization(synchronized=sync_bn, name=bn_label)(x)
+        x = layers.BatchNormalization(name=bn_label)(x)
         x = layers.ReLU(name=f"{label}_relu")(x)
         return layers.Dropout(dropout, name=f"{label}_dropout")(x)
 

@@ -93,8 +93,7 @@ class TakeFrames(layers.Layer):
 def build(widths: Sequence[int] = (3, 3, 3), *, joints_in: int = 17,
           features: int = 2, joints_out: int = 17, channels: int = 1024,
           dropout: float = 0.25, causal: bool = False, dense: bool = False,
-          strided: bool = False, sync_bn: bool = False,
-          name: str = "temporal") -> keras.Model:
+          strided: bool = False, name: str = "temporal") -> keras.Model:
     """The temporal lifter.
 
     Args:
@@ -106,7 +105,6 @@ def build(widths: Sequence[int] = (3, 3, 3), *, joints_in: int = 17,
             the middle one.
         dense: ablation with wide instead of dilated kernels.
         strided: the training form, one output per receptive field.
-        sync_bn: share batch statistics between devices.
 
     Returns:
         A model from (N, T, joints_in, features) to (N, T', joints_out, 3).
@@ -116,8 +114,7 @@ def build(widths: Sequence[int] = (3, 3, 3), *, joints_in: int = 17,
         raise ValueError("dense=True has no strided form: use strided=False")
 
     def activate(x, label):
-        x = ScheduledBatchNormalization(
-            epsilon=BN_EPSILON, synchronized=sync_bn, name=f"bn_{label}")(x)
+        x = ScheduledBatchNormalization(epsilon=BN_EPSILON, name=f"bn_{label}")(x)
         x = layers.ReLU(name=f"relu_{label}")(x)
         return layers.Dropout(dropout, name=f"dropout_{label}")(x)
 
