@@ -1,1 +1,10 @@
 """Data sets, their crops, batches and the synthetic people."""
+from deephar.data.human36m import Human36M
+from deephar.data.loader import BatchLoader
+from deephar.data.mpii import MpiiSinglePerson
+from deephar.data.ntu import Ntu
+from deephar.data.pennaction import PennAction
+
+DATASETS = {"mpii": MpiiSinglePerson, "h36m": Human36M, "pennaction": PennAction, "ntu": Ntu}
+
+__all__ = ["BatchLoader", "DATASETS", "Human36M", "MpiiSinglePerson", "Ntu", "PennAction"]

@@ -1,0 +1,43 @@
+"""Names of the action classes, in each data set's own order."""
+import numpy as np
+
+PENN_ACTIONS = (
+    "baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk",
+    "golf_swing", "jump_rope", "jumping_jacks", "pullup", "pushup", "situp", "squat",
+    "strum_guitar", "tennis_forehand", "tennis_serve",
+)
+
+NTU_ACTIONS = (
+    "drink water", "eat meal", "brush teeth", "brush hair", "drop", "pick up", "throw",
+    "sit down", "stand up", "clap", "read", "write", "tear up paper", "put on jacket",
+    "take off jacket", "put on a shoe", "take off a shoe", "put on glasses",
+    "take off glasses", "put on a hat", "take off a hat", "cheer up", "hand waving",
+    "kick something", "reach into pocket", "hop", "jump up", "phone call",
+    "play with phone", "type on a keyboard", "point to something", "take a selfie",
+    "check time", "rub two hands", "nod head", "shake head", "wipe face", "salute",
+    "put palms together", "cross hands in front", "sneeze or cough", "staggering",
+    "falling down", "headache", "chest pain", "back pain", "neck pain", "nausea",
+    "fan self", "punch or slap", "kick someone", "push", "pat on back", "point finger",
+    "hug", "give object", "touch pocket", "shake hands", "walk towards", "walk apart",
+)
+
+# By action index (the file's `action_labels` decide): action a02 has index 1.
+H36M_ACTIONS = {
+    1: "Directions", 2: "Discussion", 3: "Eating", 4: "Greeting", 5: "Phoning",
+    6: "Posing", 7: "Purchases", 8: "Sitting", 9: "SittingDown", 10: "Smoking",
+    11: "Photo", 12: "Waiting", 13: "Walking", 14: "WalkDog", 15: "WalkTogether",
+}
+
+# Action sets of clips: key of a sample -> classes.  A data set without actions
+# of a set gives zeros for it, so that batches can be mixed.
+ACTION_SETS = {"pennaction": len(PENN_ACTIONS), "ntuaction": len(NTU_ACTIONS)}
+
+
+def one_hot_actions(**actions: int) -> dict:
+    """Class vectors of every action set; `actions` maps a set to its class, from 0."""
+    vectors = {name: np.zeros(size) for name, size in ACTION_SETS.items()}
+    for name, action in actions.items():
+        if not 0 <= action < ACTION_SETS[name]:
+            raise ValueError(f"{name} has classes 0 to {ACTION_SETS[name] - 1}, got {action}")
+        vectors[name][action] = 1
+    return vectors

@@ -1,0 +1,205 @@
+"""Penn Action: sport videos with 2D joints, one person, 15 actions."""
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deephar.config import DataConfig
+from deephar.data.clips import VideoDataset, choose_augmentation
+from deephar.data.crops import (
+    checked_box, clip_window, crop_clip, pose_targets, window_map)
+from deephar.data.labels import ACTION_SETS, one_hot_actions
+from deephar.data.matfile import (
+    find_annotations, load_mat, number, numbers, points, records, texts)
+from deephar.data.pictures import open_picture
+from deephar.utils.bbox import get_gt_bbox, whole_image_bbox
+from deephar.utils.files import read_json
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.pose import PoseLayout, pa16j2d
+from deephar.utils.transform import normalize_channels
+
+NUM_PENN_JOINTS = 13
+SPLITS = {TEST_MODE: "sequences_te", TRAIN_MODE: "sequences_tr"}
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One video of F frames."""
+    idx: int                    # names its folder
+    action: int                 # from 0
+    frames: np.ndarray          # (F,), from 1
+    size: tuple[int, int]       # (w, h)
+    pose_px: np.ndarray         # (F, 13, 2), NaN where not annotated
+    visible: np.ndarray         # (F, 13)
+
+
+class PennAction(VideoDataset):
+    """Clips or frames of Penn Action.
+
+    The window comes from, in this order: the `bbox` given to `get_data`, the
+    annotated joints (`use_gt_bbox`), a file of predicted boxes, the whole picture.
+
+    Args:
+        dataset_path: folder with `frames/` and `annotations.mat`.
+        dataconf: size and augmentation of the crops.
+        poselayout: joints of the targets.
+        topology: 'sequences' for clips, 'frames' for single pictures.
+        use_gt_bbox: cut around the annotated joints.
+        remove_outer_joints: accepted; joints outside the crop are always removed.
+        clip_size: frames of a clip.
+        pose_only: no pictures are read, samples have no `frame`.
+        output_fullframe: samples also have `fullframe`, the uncut pictures.
+        pred_bboxes_file: JSON list by mode of {"SEQUENCE.FRAME": box}, both
+            counted from 0; a path, or a name in `dataset_path`.
+    """
+
+    def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
+                 poselayout: PoseLayout = pa16j2d, topology: str = "sequences",
+                 use_gt_bbox: bool = False, remove_outer_joints: bool = True,
+                 clip_size: int = 16, pose_only: bool = False,
+                 output_fullframe: bool = False,
+                 pred_bboxes_file: str | os.PathLike | None = None):
+        super().__init__(dataconf, poselayout, topology, clip_size)
+        self.dataset_path = dataset_path
+        self.use_gt_bbox = use_gt_bbox
+        self.remove_outer_joints = remove_outer_joints
+        self.pose_only = pose_only
+        self.output_fullframe = output_fullframe
+        path = find_annotations(dataset_path)
+        content = load_mat(path, tuple(SPLITS.values()))
+        self.sequences = {mode: _sequences(content[name]) for mode, name in SPLITS.items()}
+        self.sequences[VALID_MODE] = []
+        if not any(self.sequences.values()):
+            raise ValueError(f"{path} has no sequence in any split; download it again")
+        self.action_labels = texts(content.get("action_labels", ()))
+        self.images = path.parent / "frames"
+        self.pred_bboxes_file = pred_bboxes_file
+        self.pred_bboxes = (None if pred_bboxes_file is None
+                            else _read_boxes(path.parent, pred_bboxes_file))
+
+    def get_data(self, key: int, mode: int, frame_list=None, bbox=None, *,
+                 augmentation: dict | None = None,
+                 rng: np.random.Generator | None = None) -> dict:
+        """One clip or frame.
+
+        Args:
+            key: number of the sequence, or of the frame.
+            mode: of the split; training draws its settings from `rng`.
+            frame_list: frames of the clip, from 0; None chooses them.
+            bbox: (4,), the window in pixels.
+            augmentation: settings to use instead.
+            rng: the only source of chance.
+
+        Returns:
+            seq_idx, frame_list (T,), pennaction (15,), ntuaction (60,),
+            pose (T, J, D + 1), frame (T, H, W, 3), bbox (4,), afmat (3, 3);
+            no T in pose and frame for a single frame.
+        """
+        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
+        index, frame_list = self._select(key, mode, frame_list, aug, drawn, rng)
+        sequence = self.sequences[mode][index]
+        pose_px = self._joints(sequence, frame_list)
+        bbox = self._window(index, mode, frame_list, bbox, aug["scale"])
+        folder = self.images / f"{sequence.idx:04d}"
+        paths = [folder / f"{sequence.frames[i]:06d}.jpg" for i in frame_list]
+        window = clip_window(bbox, aug)
+        resolution = self.dataconf.crop_resolution
+        if self.pose_only:
+            afmat = window_map(sequence.size, *window, aug, resolution)
+        else:
+            frames, afmat = crop_clip(paths, *window, aug, resolution, drawn, rng)
+        sample = {
+            "seq_idx": index,
+            "frame_list": np.array(frame_list),
+            **one_hot_actions(pennaction=sequence.action),
+            "pose": self._squeeze(
+                pose_targets(pose_px, afmat, self.poselayout, aug["hflip"])),
+        }
+        if not self.pose_only:
+            sample["frame"] = self._squeeze(frames)
+        if self.output_fullframe:
+            sample["fullframe"] = self._squeeze(np.stack([
+                normalize_channels(np.asarray(open_picture(path)[0]), aug["chpower"])
+                for path in paths]))
+        sample["bbox"] = bbox
+        sample["afmat"] = afmat
+        return sample
+
+    def _joints(self, sequence: Sequence, frame_list) -> np.ndarray:
+        """Joints (T, J, 2) in the layout's order; NaN for what is not seen or not Penn's."""
+        joints = np.full((len(frame_list), self.poselayout.num_joints, 2), np.nan)
+        seen = sequence.visible[frame_list][..., None] >= 0.5
+        joints[:, list(self.poselayout.map_from_pa13j)] = np.where(
+            seen, sequence.pose_px[frame_list], np.nan)
+        return joints
+
+    def _window(self, index, mode, frame_list, bbox, scale) -> np.ndarray:
+        """The box around the person in a clip, before it is shifted."""
+        sequence = self.sequences[mode][index]
+        name = self._name_of(sequence)
+        if bbox is not None:
+            return checked_box(bbox, sequence.size, name)
+        if self.use_gt_bbox:
+            return get_gt_bbox(sequence.pose_px[frame_list], sequence.visible[frame_list],
+                               sequence.size, scale, logkey=name)
+        if self.pred_bboxes is None:
+            return whole_image_bbox(sequence.size, scale)
+        keys = [f"{index}.{frame}" for frame in frame_list]
+        missing = [key for key in keys if key not in self.pred_bboxes[mode]]
+        if missing:
+            raise KeyError(f"{self.pred_bboxes_file} has no box {missing[0]!r} (sequence."
+                           f"frame, from 0) of mode {mode}; predict the boxes of this split "
+                           "again, or use use_gt_bbox=True")
+        boxes = np.array([self.pred_bboxes[mode][key] for key in keys])
+        union = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+        return checked_box(union, sequence.size, name)
+
+    def _videos(self, mode: int) -> list:
+        return self.sequences[mode]
+
+    def _size_of(self, video: Sequence) -> int:
+        return len(video.frames)
+
+    def _name_of(self, video: Sequence) -> str:
+        return f"Penn Action sequence {video.idx:04d}"
+
+    def _shapes(self) -> dict:
+        layout = self.poselayout
+        shapes = {"seq_idx": (), "frame_list": (self.clip_length() or 1,),
+                  "pose": (layout.num_joints, layout.dim + 1), "bbox": (4,),
+                  "afmat": (3, 3)}
+        shapes.update((name, (size,)) for name, size in ACTION_SETS.items())
+        if not self.pose_only:
+            shapes["frame"] = self.dataconf.input_shape
+        return shapes
+
+
+def _sequences(value) -> list[Sequence]:
+    sequences = []
+    for item in records(value):
+        frames = records(item["frames"])
+        pose_px = np.array([points(frame["pose"], NUM_PENN_JOINTS) for frame in frames],
+                           float).reshape(-1, NUM_PENN_JOINTS, 2)
+        visible = np.array([numbers(frame["visible"]) for frame in frames]
+                           ).reshape(-1, NUM_PENN_JOINTS)
+        pose_px[(pose_px == 0).any(axis=-1)] = np.nan
+        sequences.append(Sequence(
+            idx=int(number(item["idx"])),
+            action=int(number(item["action_id"])) - 1,
+            frames=np.array([int(number(frame["f"])) for frame in frames], int),
+            size=((int(number(frames[0]["w"])), int(number(frames[0]["h"])))
+                  if frames else (0, 0)),
+            pose_px=pose_px,
+            visible=visible))
+    return sequences
+
+
+def _read_boxes(folder: Path, name) -> list[dict]:
+    """Boxes by mode, from a file in the data set's folder or anywhere."""
+    path = folder / name
+    boxes = read_json(path if path.exists() else name)
+    if not (isinstance(boxes, list) and len(boxes) == 3):
+        raise ValueError(f"{name}: predicted boxes are a JSON list [test, train, valid], "
+                         f"got {type(boxes).__name__} of {len(boxes)}")
+    return boxes
