@@ -52,7 +52,7 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
     """
     path = Path(path)
     if path.exists():
-        fault = _fault(path, md5, signature)
+        fault = fault_of(path, md5, signature)
         if fault is None:
             return path
         logger.warning("%s %s: deleted, downloading it again", path, fault)
@@ -64,12 +64,12 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
     by_hand = f"download {url} by hand and put it at {path}"
     resumed = part.exists()
     _complete(url, part, bool(md5), timeout, progress, by_hand)
-    fault = _fault(part, md5, signature)
+    fault = fault_of(part, md5, signature)
     if fault and resumed:
         logger.warning("%s %s: starting again", part, fault)
         part.unlink()
         _complete(url, part, True, timeout, progress, by_hand)
-        fault = _fault(part, md5, signature)
+        fault = fault_of(part, md5, signature)
     if fault:
         part.unlink()
         raise DownloadError(f"What {url} sent {fault} and was deleted: "
@@ -78,7 +78,7 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
     return path
 
 
-def _fault(path: Path, md5: str | None, signature: bytes) -> str | None:
+def fault_of(path: Path, md5: str | None, signature: bytes = b"") -> str | None:
     """What is wrong with the file at `path`, None if nothing is."""
     with open(path, "rb") as file:
         start = file.read(len(signature))

@@ -9,8 +9,14 @@ import os
 import sys
 
 from deephar import __version__
+from deephar.cli import convert, dataset, doctor, download, models
 
 COMMANDS = {
+    "doctor": doctor,
+    "models": models,
+    "download": download,
+    "convert": convert,
+    "dataset": dataset,
 }
 
 # What a person can put right; anything else is a bug and shows its traceback.

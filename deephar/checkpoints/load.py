@@ -1,0 +1,137 @@
+"""From a checkpoint's name, or a file of one's own, to a network that is ready."""
+import logging
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from deephar.checkpoints.description import find_weights, read_description
+from deephar.checkpoints.download import HDF5_SIGNATURE, fetch
+from deephar.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint
+from deephar.utils.files import atomic_path
+
+if TYPE_CHECKING:
+    import keras
+
+    from deephar.checkpoints.legacy import LoadReport
+
+logger = logging.getLogger(__name__)
+
+
+def load_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weights", *,
+                    model: str | None = None,
+                    progress: Callable[[int, int | None], None] | None = None
+                    ) -> "keras.Model":
+    """A network with its weights.
+
+    Args:
+        name: a key of `CHECKPOINTS`, whose file is taken from `folder` and
+            downloaded if it is not there; or the folder of a training run; or
+            the path of a file: `.keras`, `.weights.h5`, or a published one.
+        folder: where the published files are.
+        model: the key of the network that a file holds the weights of.  Not
+            needed where the file's name tells it (`penn_spnet.weights.h5`, or
+            as published).
+        progress: of a download, called with (bytes so far, bytes in all or None).
+
+    Raises:
+        FileNotFoundError: `name` is none of these.
+        ValueError: the file is damaged or belongs to another network.
+        DownloadError: the file is not there and cannot be downloaded.
+    """
+    path = Path(name)
+    if name in CHECKPOINTS:
+        network, path = checkpoint(name), find_file(checkpoint(name), folder, progress)
+    elif path.is_dir():
+        network, path = read_description(path), find_weights(path)
+    elif not path.is_file():
+        raise FileNotFoundError(f"{name} is no file, no folder and no published "
+                                f"checkpoint; of those there are {', '.join(CHECKPOINTS)}")
+    elif path.suffix == ".keras":
+        return _load_keras(path)
+    else:
+        network = checkpoint(model) if model else _entry_of(path)
+    built = network.build()
+    load_weights(built, path)
+    return built
+
+
+def find_file(entry: Checkpoint, folder: str | os.PathLike = "weights",
+              progress: Callable[[int, int | None], None] | None = None) -> Path:
+    """The checked file of `entry` in `folder`, downloaded if it is not there."""
+    return fetch(entry.url, Path(folder) / entry.file, entry.md5,
+                 signature=HDF5_SIGNATURE, progress=progress)
+
+
+def load_weights(model: "keras.Model", path: str | os.PathLike) -> None:
+    """Load `path` into `model`: all of it into all of it, or an error.
+
+    `.weights.h5` is Keras' own layout, everything else the published one.
+    """
+    from deephar.checkpoints.legacy import load_legacy_weights
+    if not str(path).endswith(".weights.h5"):
+        logger.info("%s", load_legacy_weights(model, path))
+        return
+    # Keras pairs by position, and does not notice what only the file has.
+    count = _count_weights(path)
+    if count != len(model.weights):
+        raise ValueError(f"{path} holds {count} weights, {model.name} has "
+                         f"{len(model.weights)}: it belongs to another network")
+    model.load_weights(path)
+
+
+def convert(source: str | os.PathLike, out: str | os.PathLike, model: str) -> "LoadReport":
+    """Write the published file `source` as `.weights.h5` or `.keras`.
+
+    Args:
+        model: the key of its network in `CHECKPOINTS`.
+    """
+    from deephar.checkpoints.legacy import load_legacy_weights
+    out = Path(out)
+    if not out.name.endswith((".weights.h5", ".keras")):
+        raise ValueError(
+            f"the converted file must end in .weights.h5 or .keras, got {out}")
+    network = checkpoint(model).build()
+    report = load_legacy_weights(network, source)
+    with atomic_path(out) as temporary:
+        if out.suffix == ".keras":
+            network.save(temporary)
+        else:
+            network.save_weights(temporary)
+    return report
+
+
+def _entry_of(path: Path) -> Checkpoint:
+    """The checkpoint that a file's name speaks of."""
+    for entry in CHECKPOINTS.values():
+        if path.name in (entry.file, f"{entry.key}.weights.h5"):
+            return entry
+    raise ValueError(f"the name {path.name} does not tell which network it belongs to: "
+                     f"give model, one of {', '.join(CHECKPOINTS)}")
+
+
+def _load_keras(path: Path) -> "keras.Model":
+    import keras
+
+    import deephar.layers       # noqa: F401  makes them known to Keras
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is not a whole .keras file")
+    return keras.models.load_model(path, compile=False)
+
+
+def _count_weights(path: str | os.PathLike) -> int:
+    """How many variables a `.weights.h5` file holds."""
+    import h5py
+    count = 0
+
+    def visit(name, item):
+        nonlocal count
+        # Numbered: what a layer keeps beside its weights has a name.
+        count += isinstance(item, h5py.Dataset) and name.rpartition("/")[2].isdigit()
+
+    try:
+        with h5py.File(path) as file:
+            file.visititems(visit)
+    except OSError as error:
+        raise ValueError(f"{path} is not a whole HDF5 file ({error})") from error
+    return count

@@ -1,0 +1,72 @@
+"""List the networks and the published weights, and which of them are here.
+
+`deephar models NAME` tells everything about one of the published weights.
+"""
+from pathlib import Path
+
+ARCHITECTURES = (
+    ("NAME", "WHAT", "TAKES", "GIVES", "BUILT BY (deephar.models)"),
+    ("reception", "ReceptionNet, CVPR'18", "picture",
+     "2D or 3D pose, visibility", "reception.build"),
+    ("merge", "ReceptionNet and action heads, CVPR'18", "clip",
+     "actions", "action.build_merge_model"),
+    ("spnet", "SPNet, TPAMI'20", "picture or clip",
+     "2D or 3D poses, actions", "spnet.build"),
+)
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME",
+                        help="one of the published weights")
+    parser.add_argument("--folder", default="weights", type=Path,
+                        help="where the files are (default: %(default)s)")
+
+
+def run(args) -> int:
+    from deephar.checkpoints.table import CHECKPOINTS, checkpoint
+    if args.name:
+        print(describe(checkpoint(args.name), args.folder))
+        return 0
+    weights = [("NAME", "NETWORK", "INPUT", "OUTPUTS", "PARAMETERS", "FILE")]
+    weights += [(entry.key, entry.title, _shape(entry.input_shape), entry.outputs,
+                 f"{entry.parameters / 1e6:.1f} M",
+                 "here" if (args.folder / entry.file).exists() else "-")
+                for entry in CHECKPOINTS.values()]
+    print(f"Networks\n\n{table(ARCHITECTURES)}\n")
+    print(f"Published weights (files in {args.folder})\n\n{table(weights)}\n")
+    print("deephar models NAME tells more, deephar download NAME gets the file.")
+    return 0
+
+
+def describe(entry, folder: Path) -> str:
+    """Everything about a checkpoint, for people."""
+    from deephar.checkpoints.download import fault_of
+    path = folder / entry.file
+    fault = fault_of(path, entry.md5) if path.exists() else None
+    state = ("not here" if not path.exists() else
+             f"here, but {fault}" if fault else
+             "here, checksum right" if entry.md5 else "here, not to be checked")
+    return "\n".join(f"{label:<12}{value}" for label, value in (
+        ("name", entry.key),
+        ("network", entry.title),
+        ("input", _shape(entry.input_shape)),
+        ("outputs", entry.outputs),
+        ("joints", f"{entry.layout.name}: {', '.join(entry.layout.joint_names)}"),
+        ("parameters", f"{entry.parameters:,}"),
+        ("score", entry.expected),
+        ("file", f"{path} ({state})"),
+        ("from", entry.url),
+        ("md5", entry.md5 or f"none: {entry.no_md5}"),
+    ))
+
+
+def table(rows) -> str:
+    """Rows of texts as aligned columns, the first row being the head."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return "\n".join(
+        "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip()
+        for row in rows)
+
+
+def _shape(shape) -> str:
+    return "x".join(map(str, shape))

@@ -1,0 +1,26 @@
+"""Hold back what TensorFlow says while it starts."""
+import contextlib
+import os
+import tempfile
+from typing import Iterator
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Within it nothing reaches standard error, not even from C++.
+
+    TensorFlow's first lines come before it reads TF_CPP_MIN_LOG_LEVEL.  If the
+    block raises, what was held back is shown after all.
+    """
+    with tempfile.TemporaryFile() as held:
+        stderr = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(stderr, held.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -1,0 +1,56 @@
+import hashlib
+import importlib
+from dataclasses import replace
+
+import pytest
+
+from deephar.checkpoints import table
+from deephar.cli import main
+from deephar.cli.models import ARCHITECTURES
+from deephar.cli.models import table as aligned
+
+
+def test_it_lists_what_there_is(tmp_path, capsys):
+    entry = table.CHECKPOINTS["penn_spnet"]
+    (tmp_path / entry.file).touch()
+    assert main(["models", "--folder", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for row in ARCHITECTURES[1:]:
+        assert any(line.split()[:1] == [row[0]] for line in lines)
+    for key, entry in table.CHECKPOINTS.items():
+        line = next(line for line in lines if line.split()[:1] == [key])
+        assert entry.title in line and entry.outputs in line
+        assert f"{entry.parameters / 1e6:.1f} M" in line
+        assert line.endswith("here" if key == "penn_spnet" else "-")
+    assert max(map(len, lines)) < 130
+
+
+def test_it_tells_all_about_one(tmp_path, capsys, monkeypatch):
+    entry = replace(table.CHECKPOINTS["ntu_merge"], md5=hashlib.md5(b"ok").hexdigest())
+    monkeypatch.setitem(table.CHECKPOINTS, "ntu_merge", entry)
+    state = {}
+    for content in (None, b"ok", b"bad"):
+        if content:
+            (tmp_path / entry.file).write_bytes(content)
+        assert main(["models", "ntu_merge", "--folder", str(tmp_path)]) == 0
+        state[content] = capsys.readouterr().out
+        for text in (entry.url, entry.md5, entry.expected, "pa20j3d", "20x256x256x3"):
+            assert text in state[content]
+    assert "(not here)" in state[None]
+    assert "(here, checksum right)" in state[b"ok"]
+    assert "(here, but has md5" in state[b"bad"]
+
+
+def test_an_unknown_name(capsys):
+    assert main(["models", "spnet"]) == 1
+    assert "no published checkpoint is called 'spnet'; there are" in capsys.readouterr().err
+
+
+def test_columns_are_aligned():
+    assert aligned([("A", "BB", "C"), ("aaa", "b", "")]) == "  A    BB  C\n  aaa  b"
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES[1:], ids=lambda row: row[0])
+def test_the_builders_exist(row):
+    module, _, name = row[-1].rpartition(".")
+    assert callable(getattr(importlib.import_module(f"deephar.models.{module}"), name))
