@@ -1,0 +1,62 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from deephar import losses
+from tests.golden.cases import GOLDEN
+
+NUMBERS = np.load(GOLDEN / "numbers" / "losses.npz")
+
+
+@pytest.mark.parametrize("clip", ["", "_clip"])
+@pytest.mark.parametrize("name", ["l1", "l2", "l1l2", "l1l2bincross"])
+def test_values_and_gradients_as_published(name, clip):
+    y_pred = tf.Variable(NUMBERS[f"y_pred{clip}"])
+    with tf.GradientTape() as tape:
+        loss = losses.pose_regression_loss(name, 0.01)(NUMBERS[f"y_true{clip}"], y_pred)
+        total = tf.reduce_sum(loss)
+    np.testing.assert_allclose(loss, NUMBERS[f"loss_{name}{clip}"], atol=1e-5)
+    np.testing.assert_allclose(
+        tape.gradient(total, y_pred), NUMBERS[f"grad_{name}{clip}"], atol=1e-5)
+
+
+def test_older_objective_as_published():
+    pose = NUMBERS["y_true"][..., :-1], NUMBERS["y_pred"][..., :-1]
+    np.testing.assert_allclose(losses.elasticnet_objective(*pose),
+                               NUMBERS["loss_objective"], rtol=1e-6)
+
+
+def test_by_hand():
+    y_true = np.array([[[0.5, 0.5], [-1e9, -1e9]]], "float32")
+    y_pred = np.array([[[0.7, 0.4], [0.9, 0.9]]], "float32")
+    # -(log(.7) + log(.3)) / 2 and the same of .4, over 2 valid coordinates
+    entropy = -(np.log(0.7 * 0.3) + np.log(0.4 * 0.6)) / 4
+    for loss, wanted in (
+            (losses.l1_loss_on_valid_joints, 0.15),
+            (losses.l2_loss_on_valid_joints, 0.025),
+            (losses.elasticnet_loss_on_valid_joints, 0.175),
+            (losses.elasticnet_bincross_loss_on_valid_joints, 0.175 + 0.01 * entropy)):
+        assert float(loss(y_true, y_pred)[0]) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("name", losses.POSE_LOSSES)
+def test_nothing_valid_and_certain_predictions_stay_finite(name):
+    y_true = np.array([[[-1e9, -1e9, 0.0]]], "float32")
+    y_pred = tf.Variable([[[0.0, 1.0, 1.0]]])
+    with tf.GradientTape() as tape:
+        loss = losses.pose_regression_loss(name, 1.0)(y_true, y_pred)
+    assert np.isfinite(loss).all()
+    assert np.isfinite(tape.gradient(loss, y_pred)).all()
+
+
+def test_half_precision_predictions_are_measured_in_float32():
+    y_pred = keras.ops.cast(NUMBERS["y_pred"], "bfloat16")
+    loss = losses.pose_regression_loss("l1", 0.01)(NUMBERS["y_true"], y_pred)
+    assert loss.dtype == "float32"
+    np.testing.assert_allclose(loss, NUMBERS["loss_l1"], atol=0.01)
+
+
+def test_unknown_loss():
+    with pytest.raises(ValueError, match="one of .*'l1l2bincross'.*, got 'l3'"):
+        losses.pose_regression_loss("l3", 0.01)
