@@ -112,7 +112,7 @@ def _count(items: list, noun: str) -> str:
 
 
 def _show(args) -> int:
-    from deephar.data.check import draw_sample
+    from deephar.data.show import draw_sample
     from deephar.utils.plot import show
     picture = draw_sample(args.set, args.path, args.split, args.index)
     if args.window:

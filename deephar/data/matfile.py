@@ -81,7 +81,7 @@ def records(value: np.ndarray) -> list[dict]:
 
 def numbers(value) -> np.ndarray:
     """Any nesting of one numeric array as a flat float array."""
-    return np.ravel(_inner(value)).astype(float)
+    return np.ravel(inner(value)).astype(float)
 
 
 def number(value) -> float:
@@ -91,7 +91,7 @@ def number(value) -> float:
 
 def points(value, count: int) -> np.ndarray:
     """Coordinates of `count` joints as (count, D), from (D, count) or (count, D)."""
-    value = np.asarray(_inner(value), float)
+    value = np.asarray(inner(value), float)
     if value.ndim == 2 and value.shape[1] == count:
         return value.T
     if value.ndim == 2 and value.shape[0] == count:
@@ -101,7 +101,7 @@ def points(value, count: int) -> np.ndarray:
 
 def text(value) -> str:
     """The string of a cell."""
-    return str(np.ravel(_inner(value))[0])
+    return str(np.ravel(inner(value))[0])
 
 
 def texts(value) -> list[str]:
@@ -109,7 +109,7 @@ def texts(value) -> list[str]:
     return [text(item) for item in np.ravel(value)]
 
 
-def _inner(value):
+def inner(value):
     """The content of a cell that holds one thing."""
     value = np.asarray(value)
     while value.dtype == object and value.size == 1:

@@ -6,19 +6,20 @@ of the person, from a thumbnail to 4K.  A "picture" is a PIL image, a uint8
 array (H, W, 3) or (H, W), or a network's frame: floats in [-1, 1].  Nothing is
 drawn in place: every function returns a new PIL image.
 """
+import functools
 import math
+from pathlib import Path
 from typing import Iterable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from deephar.utils.files import atomic_path
-from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
+from deephar.utils.pose import POSE_LAYOUTS, PoseLayout, get_valid_joints
 
 RIGHT, LEFT, MIDDLE = (255, 132, 28), (64, 170, 255), (255, 224, 96)
 RIM = (16, 18, 24)
 PAPER, INK = (250, 250, 248), (32, 34, 40)
-MISSING = -1e6          # coordinates below this mark a joint that is absent
 
 
 def to_picture(image) -> Image.Image:
@@ -56,12 +57,6 @@ def side_color(name: str) -> tuple[int, int, int]:
     return {"r_": RIGHT, "l_": LEFT}.get(name[:2], MIDDLE)
 
 
-def visible_joints(pose: np.ndarray) -> np.ndarray:
-    """Which joints (..., J, D) have coordinates: finite and not marked missing."""
-    pose = np.asarray(pose)
-    return np.all(np.isfinite(pose) & (pose > MISSING), axis=-1)
-
-
 def draw_pose(image, pose_px, layout: PoseLayout, valid=None, *,
               width: float | None = None) -> Image.Image:
     """Draw the skeletons of one or more people.
@@ -80,7 +75,7 @@ def draw_pose(image, pose_px, layout: PoseLayout, valid=None, *,
     if poses.ndim != 3 or poses.shape[1] != layout.num_joints or poses.shape[2] < 2:
         raise ValueError(f"{layout.name}: a pose is ({layout.num_joints}, 2 or more) "
                          f"or has people before that, got {np.shape(pose_px)}")
-    seen = visible_joints(poses[..., :2])
+    seen = get_valid_joints(poses[..., :2]) & np.isfinite(poses[..., :2]).all(axis=-1)
     if valid is not None:
         seen = seen & (np.asarray(valid) > 0.5).reshape(seen.shape)
     canvas = np.array(to_picture(image))
@@ -100,16 +95,31 @@ def bone_width(picture_shape: tuple, points: np.ndarray) -> float:
 def _strokes(points, mask, layout, bone):
     """Segments (S, 2, 2), radii (S,) and colours (S, 3): bones, then joints."""
     segments, radii, colors = [], [], []
-    for a, b in layout.links:
+    for a, b in layout.links + _stand_ins(mask, layout):
         if mask[a] and mask[b]:
             segments.append((points[a], points[b]))
             radii.append(bone / 2)
-            colors.append(side_color(layout.joint_names[b]))
+            across = {layout.joint_names[k][:2] for k in (a, b)} == {"r_", "l_"}
+            colors.append(MIDDLE if across else side_color(layout.joint_names[b]))
     for j in np.flatnonzero(mask):
         segments.append((points[j], points[j]))
         radii.append(bone * 0.85)
         colors.append(side_color(layout.joint_names[j]))
     return segments, radii, colors
+
+
+def _stand_ins(mask, layout) -> tuple:
+    """Bones that hold a trunk together whose middle joints are missing."""
+    index = {name: j for j, name in enumerate(layout.joint_names)}
+    lacks = lambda name: name not in index or not mask[index[name]]
+    bones = []
+    if lacks("thorax"):
+        bones.append(("r_shoulder", "l_shoulder"))
+    if lacks("pelvis"):
+        bones.append(("r_hip", "l_hip"))
+    if lacks("thorax") or lacks("pelvis"):
+        bones += [("r_shoulder", "r_hip"), ("l_shoulder", "l_hip")]
+    return tuple((index[a], index[b]) for a, b in bones if a in index and b in index)
 
 
 def _paint(canvas: np.ndarray, segments, radii, colors, rim: float) -> None:
@@ -157,9 +167,12 @@ def draw_box(image, box, color: Sequence[int] = (255, 255, 255),
     return caption(picture, label, at=(x1, y1 - line))
 
 
+@functools.lru_cache(maxsize=32)
 def font_of(size: float) -> ImageFont.FreeTypeFont:
-    """Pillow's own font, so that every machine writes the same."""
-    return ImageFont.load_default(max(8, round(size)))
+    """The font that comes with matplotlib, so that every machine writes the same."""
+    import matplotlib
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return ImageFont.truetype(path, max(8, round(size)))
 
 
 def caption(image, text: str, at: str | tuple[float, float] = "top left", *,
@@ -298,6 +311,6 @@ def draw(x=None, skels: Sequence = (), bboxes: Sequence = (),
         if len(pose) not in layouts:
             raise ValueError(f"a pose has {sorted(layouts)} joints, got {len(pose)}")
         picture = draw_pose(picture, pose[:, :2] * scale, layouts[len(pose)],
-                            visible_joints(pose[:, :2]))
+                            get_valid_joints(pose[:, :2]))
     show(picture, filename=filename)
     return picture

@@ -47,3 +47,28 @@ def test_wrong_words_end_with_the_usage(arguments, capsys):
         main(["dataset", *arguments])
     assert error.value.code == 2
     assert "usage: deephar dataset" in capsys.readouterr().err
+
+
+def test_show_writes_a_picture(tmp_path, capsys, monkeypatch):
+    write_pennaction(tmp_path / "owner")
+    out = tmp_path / "PennAction"
+    main(["dataset", "prepare", "pennaction", str(tmp_path / "owner"), str(out)])
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    assert main(["dataset", "show", "pennaction", str(out), "--index", "4"]) == 0
+    assert capsys.readouterr().out == "pennaction_train_4.png\n"
+    with Image.open(tmp_path / "pennaction_train_4.png") as picture:
+        assert np.array(picture).std() > 20
+    assert main(["dataset", "show", "pennaction", str(out), "--split", "valid"]) == 1
+    assert "has 0 samples in the valid split" in capsys.readouterr().err
+
+
+def test_synthesize_then_check(tmp_path, capsys):
+    out = str(tmp_path / "MPII")
+    assert main(["dataset", "synthesize", "mpii", out, "--size", "tiny"]) == 0
+    assert main(["dataset", "check", "mpii", out]) == 0
+    assert main(["dataset", "show", "mpii", out, "--split", "valid",
+                 "--out", str(tmp_path / "sample.png")]) == 0
+    assert (tmp_path / "sample.png").stat().st_size > 10_000
+    assert main(["dataset", "synthesize", "mpii", out, "--size", "huge"]) == 1
+    assert "huge" in capsys.readouterr().err

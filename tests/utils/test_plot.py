@@ -159,3 +159,15 @@ def test_published_names_write_files(tmp_path):
     assert first[2] > first[0] and last[0] > last[2]
     with pytest.raises(ValueError, match="13"):
         draw(skels=[STANDING[:13]], filename=path)
+
+
+def test_a_trunk_without_its_middle_is_held_together():
+    """Penn Action has no pelvis, thorax and neck."""
+    pose = STANDING * 200
+    pose[:3] = INVALID
+    picture = draw_pose(Image.new("RGB", (200, 200), "white"), pose, pa16j2d)
+    middle_of = lambda a, b: (STANDING[a] + STANDING[b]) * 100
+    assert close(pixel(picture, *middle_of(4, 5)), MIDDLE)      # shoulders
+    assert close(pixel(picture, *middle_of(10, 11)), MIDDLE)    # hips
+    assert close(pixel(picture, *middle_of(4, 10)), RIGHT)
+    assert close(pixel(picture, *middle_of(5, 11)), LEFT)

@@ -20,7 +20,8 @@ import h5py
 import numpy as np
 
 from deephar.data.h36m_cameras import CALIBRATION
-from deephar.data.matfile import load_mat, load_npy
+from deephar.data.labels import H36M_ACTIONS
+from deephar.data.matfile import inner, load_mat, load_npy
 from deephar.data.prepare.cdf import read_cdf
 from deephar.data.prepare.work import (
     Outcome, Progress, cells, run_jobs, save_jpeg, save_mat, struct_array)
@@ -33,9 +34,7 @@ TRAIN_SUBJECTS, VALID_SUBJECTS = (1, 5, 6, 7, 8), (9, 11)
 FRAME_STEP = {"train": 5, "valid": 64}
 NUM_JOINTS = 32
 # A take's action number is its index here, and the AA of its name is that + 1.
-ACTIONS = ("none", "Directions", "Discussion", "Eating", "Greeting", "Phoning",
-           "Posing", "Purchases", "Sitting", "SittingDown", "Smoking", "Photo",
-           "Waiting", "Walking", "WalkDog", "WalkTogether")
+ACTIONS = ("none", *H36M_ACTIONS.values())
 OTHER_SPELLINGS = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
 POSITION_FOLDERS = ("D3_Positions", "3D_positions")
 POSITION_FILES = (".cdf", ".h5", ".mat", ".npz", ".npy")
@@ -217,21 +216,13 @@ def _arrays_of(path: Path) -> dict[str, np.ndarray]:
                 return {key: file[key][:] for key in file}
         if path.suffix == ".mat":
             content = load_mat(path, ())
-            return {key: _inner(value) for key, value in content.items()
+            return {key: inner(value) for key, value in content.items()
                     if not key.startswith("__")}
         loaded = load_npy(path)
         return {"data": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
     except (ValueError, OSError, EOFError) as error:
         text = str(error)
         raise ValueError(text if str(path) in text else f"{path}: {text}") from error
-
-
-def _inner(value) -> np.ndarray:
-    """The numbers in a MATLAB cell of one element, or the value itself."""
-    value = np.asarray(value)
-    while value.dtype == object and value.size == 1:
-        value = np.asarray(value.ravel()[0])
-    return value
 
 
 def _in_millimetres(positions: np.ndarray, path: Path) -> np.ndarray:

@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from deephar.data.labels import PENN_ACTIONS
 from deephar.data.matfile import load_mat, number, text
 from deephar.data.prepare.work import (
     Outcome, Progress, cells, need_folder, place, run_jobs, save_mat, struct_array)
 
 logger = logging.getLogger(__name__)
 
-ACTIONS = (
-    "baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk",
-    "golf_swing", "jump_rope", "jumping_jacks", "pullup", "pushup", "situp", "squat",
-    "strum_guitar", "tennis_forehand", "tennis_serve")
 JOINTS = ("head", "r_shoulder", "l_shoulder", "r_elbow", "l_elbow", "r_wrist",
           "l_wrist", "r_hip", "l_hip", "r_knee", "l_knee", "r_ankle", "l_ankle")
 
@@ -43,7 +40,7 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
     save_mat(out / "annotations.mat", {
         "sequences_tr": struct_array(sequences["train"], fields),
         "sequences_te": struct_array(sequences["test"], fields),
-        "action_labels": cells(ACTIONS), "joint_labels": cells(JOINTS)})
+        "action_labels": cells(PENN_ACTIONS), "joint_labels": cells(JOINTS)})
     outcome.sequences = {split: len(rows) for split, rows in sequences.items()}
     outcome.notes.append("joints stand in the order of the owners' files")
     outcome.write(out)
@@ -56,8 +53,8 @@ def _sequence(file: Path, source: Path, out: Path):
     action = text(label["action"]).strip().replace(" ", "_").replace("-", "_")
     x, y, visible = (np.asarray(label[key], np.float64)
                      for key in ("x", "y", "visibility"))
-    if action not in ACTIONS:
-        raise ValueError(f"{file}: action must be one of {', '.join(ACTIONS)}, "
+    if action not in PENN_ACTIONS:
+        raise ValueError(f"{file}: action must be one of {', '.join(PENN_ACTIONS)}, "
                          f"got {action!r}")
     if not x.shape == y.shape == visible.shape or x.shape[1] != len(JOINTS):
         raise ValueError(f"{file}: x, y and visibility must be n×{len(JOINTS)}, "
@@ -75,7 +72,7 @@ def _sequence(file: Path, source: Path, out: Path):
     frames = [{"f": int(pictures[i].stem), "w": width, "h": height,
                "pose": np.stack([x[i], y[i]]), "visible": visible[i][:, None]}
               for i in range(count)]
-    record = {"idx": index, "action_id": ACTIONS.index(action) + 1,
+    record = {"idx": index, "action_id": PENN_ACTIONS.index(action) + 1,
               "frames": struct_array(frames, ("f", "w", "h", "pose", "visible"))}
     problem = None
     if len(pictures) != len(x):

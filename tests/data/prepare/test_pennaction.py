@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import scipy.io
 
-from deephar.data.prepare.pennaction import ACTIONS, prepare
+from deephar.data.labels import PENN_ACTIONS
+from deephar.data.prepare.pennaction import prepare
 from tests.fakes.owners import write_pennaction
 
 
@@ -21,14 +22,14 @@ def test_labels_become_sequences(source, tmp_path):
     train, test = annotations["sequences_tr"], annotations["sequences_te"]
     assert [int(s["idx"][0, 0]) for s in train.ravel()] == [1, 3]
     assert [int(s["action_id"][0, 0]) for s in train.ravel()] == [
-        ACTIONS.index("bowl") + 1, ACTIONS.index("tennis_serve") + 1]
+        PENN_ACTIONS.index("bowl") + 1, PENN_ACTIONS.index("tennis_serve") + 1]
     assert test.shape == (1, 1) and test[0, 0]["frames"].shape == (1, 1)
     frame = train[0, 0]["frames"][0, 1]
     assert [int(frame[key][0, 0]) for key in ("f", "w", "h")] == [2, 96, 64]
     x = np.arange(13, 26)
     assert np.array_equal(frame["pose"], [x, x / 2])
     assert np.array_equal(frame["visible"].ravel(), x % 2 == 0)
-    assert [str(a[0]) for a in annotations["action_labels"].ravel()] == list(ACTIONS)
+    assert [str(a[0]) for a in annotations["action_labels"].ravel()] == list(PENN_ACTIONS)
     pictures = sorted(p.relative_to(out).as_posix() for p in out.rglob("*.jpg"))
     assert len(pictures) == 8 and pictures[0] == "frames/0001/000001.jpg"
 
