@@ -12,6 +12,7 @@ import numpy as np
 
 from deephar import measures
 from deephar.config import DataConfig
+from deephar.data.labels import H36M_ACTIONS
 from deephar.evaluation.crops import crop_settings, poses_in_picture
 from deephar.evaluation.predict import joint_map, pose_blocks, predict_all
 from deephar.evaluation.report import Score
@@ -23,12 +24,6 @@ logger = logging.getLogger(__name__)
 
 DEPTH_RANGE = 2000.0        # mm that the crop's [0, 1] spans
 CROP_SHIFT = (20, 4)        # pixels; the largest shifts of the training preset
-
-# Action names by index, which starts at 1; a data set's own labels come first.
-ACTIONS = dict(enumerate((
-    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Posing",
-    "Purchases", "Sitting", "SittingDown", "Smoking", "Photo", "Waiting",
-    "Walking", "WalkDog", "WalkTogether"), start=1))
 
 
 def eval_human36m_sc_error(
@@ -69,7 +64,7 @@ def eval_human36m_sc_error(
     if verbose:
         logger.info("MPJPE per block (mm): %s", " ".join(f"{s:.1f}" for s in scores))
         for name, error in _per_action(true, _from_root(predicted[-1]),
-                                       np.ravel(action), ACTIONS).items():
+                                       np.ravel(action), H36M_ACTIONS).items():
             logger.info("%s: %.1f", name, error)
     return scores
 
@@ -80,7 +75,7 @@ def mpjpe_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout
     """The frames of `dataset`, a `Human36M` of topology "frames".
 
     Args:
-        dataset: gives pose_w, pose_uvd, camera and action in the joints of `layout`.
+        dataset: gives pose_w and pose_uvd (of `pa17j3d`), camera and action.
         mode: the split.
         dataconf: the settings of the plain crop.
         layout: the network's joints.
@@ -102,9 +97,9 @@ def mpjpe_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout
         camera = np.ravel(views[0]["camera"])
         return {
             "pose_w": _to_world(uvd, [camera] * len(uvd))[:, joints],
-            "true_w": np.asarray(views[0]["pose_w"])[joints],
+            "true_w": np.asarray(views[0]["pose_w"]),
             "pose_px": uvd[:, joints, :2].astype(np.float32),
-            "true_px": np.asarray(views[0]["pose_uvd"])[joints, :2],
+            "true_px": np.asarray(views[0]["pose_uvd"])[:, :2],
             "action": int(np.ravel(views[0]["action"])[0]),
         }
 
@@ -130,7 +125,7 @@ def mpjpe_score(rows: Rows, labels: Mapping[int, str] | None = None, *, protocol
     score.blocks = [measures.mean_distance_error(true, pred[:, block])
                     for block in range(pred.shape[1])]
     score.value = score.blocks[-1]
-    score.parts = _per_action(true, last, rows["action"], labels or ACTIONS)
+    score.parts = _per_action(true, last, rows["action"], labels or H36M_ACTIONS)
     score.extras = {
         "mean over actions": float(np.mean(list(score.parts.values()))),
         "P-MPJPE": measures.p_mpjpe(true, last),

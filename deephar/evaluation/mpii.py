@@ -64,7 +64,7 @@ def pckh_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout,
     """The people of `dataset`, an `MpiiSinglePerson`.
 
     Args:
-        dataset: gives pose, afmat and headsize in the joints of `layout`.
+        dataset: gives pose (of `pa16j2d`), afmat and headsize.
         mode: the split.
         dataconf: the settings of the plain crop.
         layout: the network's joints.
@@ -87,7 +87,7 @@ def pckh_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout,
         return {
             "pose_px": poses_in_picture(
                 crops, afmats, settings, layout)[:, joints].astype(np.float32),
-            "true_px": true_pose_in_picture(views[0]["pose"], afmats[0], 2)[joints],
+            "true_px": true_pose_in_picture(views[0]["pose"], afmats[0], 2),
             "head_size": head,
             "visibility": visibility[-1][0][joints].astype(np.float32),
         }
@@ -104,7 +104,8 @@ def pckh_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout,
 def pckh_score(rows: Rows, *, protocol: dict, paper: Sequence[str] = ()) -> Score:
     """PCKh@0.5 in per cent, per block and per joint, with PCKh@0.2 and the AUC."""
     score = Score("PCKh@0.5", "%", None, samples=rows.total, evaluated=len(rows),
-                  missing=rows.missing, protocol=protocol, paper=paper)
+                  missing=rows.missing, protocol=protocol, paper=paper,
+                  notes=["pelvis and thorax count for themselves only, as published"])
     if not len(rows):
         return score
     true, pred, head = rows["true_px"], rows["pose_px"], rows["head_size"]

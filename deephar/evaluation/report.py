@@ -19,7 +19,7 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from deephar.evaluation.paper_tables import PAPER_TABLES, PaperRow
-from deephar.utils.files import md5_of
+from deephar.utils.files import md5_of, write_json
 
 PACKAGES = ("deephar", "tensorflow", "keras", "numpy", "h5py", "scipy", "pillow")
 
@@ -33,6 +33,7 @@ class Score:
         value: the headline (last block); None when nothing was evaluated.
         higher_is_better: or an error, the lower the better.
         blocks: the same measure for each block.
+        block_names: of the blocks; 1, 2, ... by default.
         parts: the headline block's score per joint or action.
         extras: other measures of the same predictions.
         protocol: split, stride, crops, flips, boxes, cameras ... in words.
@@ -47,6 +48,7 @@ class Score:
     value: float | None
     higher_is_better: bool = True
     blocks: Sequence[float] = ()
+    block_names: Sequence[str] = ()
     parts: Mapping[str, float] = field(default_factory=dict)
     extras: Mapping[str, float] = field(default_factory=dict)
     protocol: Mapping[str, Any] = field(default_factory=dict)
@@ -57,11 +59,11 @@ class Score:
     paper: Sequence[str] = ()
 
 
-def weights_info(path: Path | str | None, trained: bool = True) -> dict:
-    """How the network's weights are named in a report."""
+def weights_info(path: Path | str | None) -> dict:
+    """How the network's weights are named in a report; None for random ones."""
     if path is None:
-        return {"file": None, "trained": False, "note": "random weights"}
-    return {"file": str(path), "md5": md5_of(path), "trained": trained}
+        return {"file": None, "note": "random weights"}
+    return {"file": str(path), "md5": md5_of(path)}
 
 
 def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None = None,
@@ -92,6 +94,11 @@ def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None =
         "timing": dict(timing or {}),
         "versions": versions(),
     })
+
+
+def write_report(folder: Path | str, report: Mapping) -> None:
+    """Write `FOLDER/report.json`."""
+    write_json(Path(folder) / "report.json", report)
 
 
 def all_evaluated(report: Mapping) -> bool:
@@ -140,7 +147,7 @@ def _score_lines(score: Mapping) -> list[str]:
     if score["value"] is None:
         return lines + ["  no score: nothing was evaluated"]
     if len(score["blocks"]) > 1:
-        lines += table([["block"] + [str(i + 1) for i in range(len(score["blocks"]))],
+        lines += table([["block"] + _block_names(score),
                         [""] + [number(v) for v in score["blocks"]]])
     measured = [row for row in rows if row.value is not None]
     lines += table(_comparison(score, measured))
@@ -180,7 +187,12 @@ def _legacy_line(score: Mapping) -> list[str]:
     known = np.array(blocks, float)     # None, for no number, becomes NaN
     best = int((np.nanargmax if score["higher_is_better"] else np.nanargmin)(known))
     return [f"  legacy, best block (chosen on the test data): "
-            f"block {best + 1}, {number(blocks[best])}"]
+            f"block {_block_names(score)[best]}, {number(blocks[best])}"]
+
+
+def _block_names(score: Mapping) -> list[str]:
+    return list(score["block_names"]) or [
+        str(i + 1) for i in range(len(score["blocks"]))]
 
 
 def compare(named_reports: Mapping[str, Mapping]) -> str:
