@@ -81,6 +81,10 @@ class BatchLoader:
              for _ in range(count)]
         return x, y
 
+    def names(self, number: int) -> list[str]:
+        """Data set and key of every row of batch `number`, as `PennAction 12`."""
+        return self._names(number, (self.seed,))
+
     def get_batch_size(self) -> int:
         """Samples of a batch."""
         return sum(self.batch_sizes)
@@ -119,21 +123,11 @@ class BatchLoader:
 
     def _sample(self, number: int, entropy: tuple, row: int) -> dict:
         """Row `row` of batch `number`."""
-        which, first = 0, 0
-        while row >= first + self.batch_sizes[which]:
-            first += self.batch_sizes[which]
-            which += 1
-        dataset, size, share = (
-            self.datasets[which], self._sizes[which], self.batch_sizes[which])
-        epoch, index = divmod(number, len(self))
-        passes_per_epoch = -(-len(self) * share // size)
-        turn, position = divmod(index * share + row - first, size)
-        turn += epoch * passes_per_epoch
-        key = position
-        if self.shuffle:
-            key = int(self._order(entropy, which, turn)[position])
+        which, turn, key = self._locate(number, entropy, row)
+        dataset = self.datasets[which]
         if isinstance(dataset, BatchLoader):
-            sample = dataset._arrays(turn * size + key, entropy + (which, dataset.seed))
+            sample = dataset._arrays(turn * self._sizes[which] + key,
+                                     entropy + (which, dataset.seed))
         else:
             rng = np.random.default_rng(entropy + (which, number, row))
             sample = dataset.get_data(key, self.mode, rng=rng)
@@ -141,6 +135,34 @@ class BatchLoader:
             if name not in sample:
                 sample = dict(sample, **{name: np.zeros(shape)})
         return sample
+
+    def _locate(self, number: int, entropy: tuple, row: int) -> tuple[int, int, int]:
+        """(data set, its pass, key in it) of row `row` of batch `number`."""
+        which, first = 0, 0
+        while row >= first + self.batch_sizes[which]:
+            first += self.batch_sizes[which]
+            which += 1
+        size, share = self._sizes[which], self.batch_sizes[which]
+        epoch, index = divmod(number, len(self))
+        passes_per_epoch = -(-len(self) * share // size)
+        turn, position = divmod(index * share + row - first, size)
+        turn += epoch * passes_per_epoch
+        if self.shuffle:
+            position = int(self._order(entropy, which, turn)[position])
+        return which, turn, position
+
+    def _names(self, number: int, entropy: tuple) -> list[str]:
+        names = []
+        for row in range(self.get_batch_size()):
+            which, turn, key = self._locate(number, entropy, row)
+            dataset = self.datasets[which]
+            if isinstance(dataset, BatchLoader):
+                inner = dataset._names(turn * self._sizes[which] + key,
+                                       entropy + (which, dataset.seed))
+                names.append(", ".join(inner))
+            else:
+                names.append(f"{type(dataset).__name__} {key}")
+        return names
 
     def _make_order(self, entropy: tuple, which: int, turn: int) -> np.ndarray:
         """The order of data set `which` in its pass number `turn`."""

@@ -3,6 +3,7 @@
 Nothing here knows the trainer; any loop can use it.
 """
 import csv
+import math
 import time
 from pathlib import Path
 from typing import Mapping, Sequence
@@ -114,8 +115,10 @@ class Meter:
         seconds = time.perf_counter() - self._start
         if not self._steps:
             return {}
-        return {"images_per_s": self._steps * self._images_per_step / seconds,
-                "data_wait": min(self._waited / seconds, 1.0)}
+        figures = {"images_per_s": self._steps * self._images_per_step / seconds}
+        if not math.isnan(self._waited):        # it is not always measured
+            figures["data_wait"] = min(self._waited / seconds, 1.0)
+        return figures
 
     def is_due(self, seconds: float) -> bool:
         """Whether the last line is that old; if so, the clock starts anew."""
@@ -131,8 +134,10 @@ class Meter:
         if not figures:
             return ""
         left = self._steps_left * self._images_per_step / figures["images_per_s"]
-        return (f"{figures['images_per_s']:.1f} images/s  "
-                f"data wait {figures['data_wait']:.0%}  {_duration(left)} left")
+        parts = [f"{figures['images_per_s']:.1f} images/s"]
+        if "data_wait" in figures:
+            parts.append(f"data wait {figures['data_wait']:.0%}")
+        return "  ".join(parts + [f"{_duration(left)} left"])
 
 
 def pairs(values: Row) -> str:

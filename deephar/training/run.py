@@ -62,7 +62,7 @@ class RunConfig:
         """The flags that `MultiModelTrainer` takes."""
         return {"steps_per_execution": self.steps_per_execution,
                 "clip_norm": self.clip_norm, "jit_compile": self.jit_compile,
-                "workers": self.workers}
+                "workers": self.workers, "measure_wait": not self.deterministic}
 
 
 class Run:

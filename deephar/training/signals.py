@@ -17,13 +17,21 @@ class StopRequest:
         return self.signal is not None
 
 
+_request: StopRequest | None = None     # of the outermost block; handlers are global
+
+
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Within the block a first signal is only noted; a second one acts as usual."""
-    request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield request       # only the main thread may set handlers
+    """Within the block a first signal is only noted; a second one acts as usual.
+
+    Blocks may be nested: they share one request.
+    """
+    global _request
+    in_main = threading.current_thread() is threading.main_thread()
+    if _request is not None or not in_main:     # only the main thread sets handlers
+        yield StopRequest() if _request is None else _request
         return
+    _request = request = StopRequest()
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def restore():
@@ -39,4 +47,5 @@ def stop_on_signals() -> Iterator[StopRequest]:
     try:
         yield request
     finally:
+        _request = None
         restore()

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from deephar.training.run import Run
+from deephar.training.signals import stop_on_signals
 from deephar.training.state import State, restore
 from deephar.training.task import Task
 from deephar.training.trainer import MultiModelTrainer
@@ -45,27 +46,29 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
         The logs of every epoch.
     """
     state = run.state()
-    resumed_stage = state.stage if state else None
     if state:
         restore(run.state_path, "weight", model.variables)
-    state = state or State()
+        resumed_stage = state.stage
+    else:
+        state, resumed_stage = State(), None
     last_epoch = 0
-    for index, stage in enumerate(stages):
-        last_epoch += stage.epochs
-        if index < state.stage or last_epoch <= state.epoch:
-            continue
-        state.stage = index
-        with strategy.scope():
-            tasks = stage.tasks()
-        trainer = MultiModelTrainer(tasks, model=model, strategy=strategy,
-                                    **trainer_options)
-        if index == resumed_stage:      # the stage began earlier: so go on
-            restore(run.state_path, "weight", trainer.weights)
-            restore(run.state_path, "slot", trainer.slots)
-        log.info("Stage %s: epochs %d to %d, %s.", stage.name, state.epoch + 1,
-                 last_epoch, " and ".join(
-                     f"{task.name} ({task.images_per_step} images)"
-                     for task in trainer.tasks))
-        trainer.train(last_epoch, steps_per_epoch, end_of_epoch_callback=callbacks,
-                      plan=stage.plan, run=run, state=state)
+    with stop_on_signals():
+        for index, stage in enumerate(stages):
+            last_epoch += stage.epochs
+            if index < state.stage or last_epoch <= state.epoch:
+                continue
+            state.stage = index
+            with strategy.scope():
+                tasks = stage.tasks()
+            trainer = MultiModelTrainer(tasks, model=model, strategy=strategy,
+                                        **trainer_options)
+            if index == resumed_stage:      # what the stage began with is long past
+                restore(run.state_path, "weight", trainer.weights)
+                restore(run.state_path, "slot", trainer.slots)
+            log.info("Stage %s: epochs %d to %d, %s.", stage.name, state.epoch + 1,
+                     last_epoch, " and ".join(
+                         f"{task.name} ({task.images_per_step} images)"
+                         for task in trainer.tasks))
+            trainer.train(last_epoch, steps_per_epoch, end_of_epoch_callback=callbacks,
+                          plan=stage.plan, run=run, state=state)
     return state.history

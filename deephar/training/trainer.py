@@ -55,18 +55,23 @@ class MultiModelTrainer:
         clip_norm: upper bound of the norm of each task's global gradient.
         jit_compile: compile the steps with XLA; for one device only.
         workers: threads that prepare batches, per task.
+        measure_wait: take the time spent waiting for data; TensorFlow does
+            not allow it when operations are made deterministic.
     """
 
     def __init__(self, tasks: Sequence, loaders: Sequence | None = None, *,
                  model: keras.Model | None = None,
                  strategy: tf.distribute.Strategy | None = None,
                  steps_per_execution: int = 1, clip_norm: float | None = None,
-                 jit_compile: bool = False, workers: int = 2):
+                 jit_compile: bool = False, workers: int = 2,
+                 measure_wait: bool = True):
         if loaders is not None:
             tasks = [Task(m.name, m, d) for m, d in zip(tasks, loaders, strict=True)]
         self.strategy = strategy or tf.distribute.get_strategy()
         self.steps_per_execution = steps_per_execution
         self.workers = workers
+        self._clock = tf.timestamp if measure_wait else (
+            lambda: tf.constant(np.nan, tf.float64))
         with self.strategy.scope():
             self.tasks = [completed(task) for task in tasks]
             _check(self.tasks, self.strategy, jit_compile)
@@ -91,11 +96,11 @@ class MultiModelTrainer:
                     # Waiting is what lies between the end of the last step
                     # and the arrival of the batch.
                     with tf.control_dependencies([done]):
-                        asked = tf.timestamp()
+                        asked = self._clock()
                     batch = next(iterator)
                     parts = tf.nest.flatten(batch, expand_composites=True)
                     with tf.control_dependencies(parts + [asked]):
-                        waited += tf.timestamp() - asked
+                        waited += self._clock() - asked
                     shares = self.strategy.run(step, args=batch)
                     row.append(self.strategy.reduce("SUM", shares, axis=None))
                     done = tf.reduce_sum(row[-1])
@@ -194,6 +199,8 @@ class MultiModelTrainer:
         """Finish an epoch; yields the losses of every execution."""
         meter.restart()
         while state.step < steps_per_epoch:
+            if stop and not is_multiworker(self.strategy):
+                self._leave(run, state, stop)
             if plan:
                 epoch = state.epoch + state.step / steps_per_epoch
                 self._set_rate(plan(epoch, state.history))
@@ -206,7 +213,7 @@ class MultiModelTrainer:
             if run:
                 run.write("steps", state.total_steps, losses)
             yield losses
-            if stopping:
+            if stopping:        # every worker has heard it
                 self._leave(run, state, stop)
             if run and run.wants_state():
                 self.save(run, state)
@@ -277,11 +284,11 @@ class MultiModelTrainer:
 
 
 def save_batch(path: Path, loader: Any, number: int) -> None:
-    """Keep the arrays of a batch and, if the loader knows them, its samples' names."""
+    """Keep a batch: its arrays, and which samples of which data set they are."""
     x, y = loader.batch(number)
     arrays = {f"x{i}": a for i, a in enumerate(x)} | {f"y{i}": a for i, a in enumerate(y)}
     with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, **arrays)
+        np.savez_compressed(temporary, samples=loader.names(number), **arrays)
 
 
 def _check(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:

@@ -2,28 +2,32 @@
 import keras
 import numpy as np
 
+from deephar.data import BatchLoader
 from deephar.training.task import Task
 
 
-class ToyLoader:
-    """Batches of noise whose targets are simple functions of the pictures."""
+class Toys:
+    """A data set of noise whose targets are simple functions of the pictures."""
 
-    def __init__(self, targets: int, seed: int = 0, size: int = 8, bad: int = -1):
-        self.targets, self.seed, self.size, self.bad = targets, seed, size, bad
+    def __init__(self, targets: int, bad: int = -1):
+        self.targets, self.bad = targets, bad
 
-    def get_batch_size(self) -> int:
-        return self.size
+    def get_length(self, mode: int) -> int:
+        return 32
 
-    def __len__(self) -> int:
-        return 4
+    def get_shape(self, dictkey: str) -> tuple[int, ...]:
+        return {"frame": (8, 8, 3), "target": (self.targets,)}[dictkey]
 
-    def batch(self, n: int):
-        rng = np.random.default_rng([self.seed, n])
-        x = rng.normal(size=(self.size, 8, 8, 3)).astype("float32")
-        if n == self.bad:
-            x[0] = np.nan
-        y = x[:, :2, 0, :self.targets].mean(axis=1)
-        return [x], [y]
+    def get_data(self, key: int, mode: int, *, rng: np.random.Generator) -> dict:
+        frame = rng.normal(size=(8, 8, 3)).astype("float32")
+        target = frame[:2, 0, :self.targets].mean(axis=0)
+        return {"frame": np.nan * frame if key == self.bad else frame, "target": target}
+
+
+def toy_loader(targets: int, seed: int = 0, size: int = 8, **options) -> BatchLoader:
+    """Batches of a head with `targets` outputs."""
+    return BatchLoader(Toys(targets, **options), ["frame"], ["target"],
+                       batch_size=size, seed=seed)
 
 
 def toy_models() -> list[keras.Model]:
@@ -46,7 +50,7 @@ def squared(y_true, y_pred):
 
 def toy_tasks(pose: keras.Model, action: keras.Model, **changes) -> list[Task]:
     """SGD on one, Adam on the other."""
-    return [Task("pose", pose, ToyLoader(2, 1, **changes), squared,
+    return [Task("pose", pose, toy_loader(2, 1, **changes), squared,
                  keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)),
-            Task("action", action, ToyLoader(3, 2), "mean_squared_error",
+            Task("action", action, toy_loader(3, 2), "mean_squared_error",
                  keras.optimizers.Adam(0.003), weight=0.5)]

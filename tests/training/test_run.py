@@ -1,0 +1,70 @@
+"""A run's folder: made once, resumed with the same settings."""
+import dataclasses
+import json
+import logging
+
+import keras
+import pytest
+
+from deephar.training.logs import append_row, read_rows
+from deephar.training.run import RunConfig, start_run
+from deephar.training.state import State, save_state
+
+
+@pytest.fixture(autouse=True)
+def restore_globals():
+    yield
+    keras.mixed_precision.set_dtype_policy("float32")
+    logging.getLogger("deephar").handlers.clear()
+
+
+def test_config_and_log(tmp_path):
+    cfg = RunConfig(logdir=str(tmp_path / "run"), seed=3, precision="bfloat16")
+    run = start_run(cfg)
+    logging.getLogger("deephar.training").info("a message")
+    content = json.loads((run.folder / "config.json").read_text())
+    assert content["config"] == dataclasses.asdict(cfg)
+    assert set(content["versions"]) == {"deephar", "keras", "tensorflow", "numpy"}
+    assert "a message" in (run.folder / "log.txt").read_text()
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    assert run.state() is None
+
+
+def test_the_seed_decides_the_weights(tmp_path):
+    values = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        start_run(RunConfig(logdir=str(tmp_path / name), seed=seed))
+        values.append(keras.layers.Dense(2))
+        values[-1].build((None, 3))
+    kernels = [layer.kernel.numpy().tolist() for layer in values]
+    assert kernels[0] == kernels[1] != kernels[2]
+
+
+def test_a_folder_is_used_once(tmp_path):
+    cfg = RunConfig(logdir=str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="no run to resume"):
+        start_run(dataclasses.replace(cfg, resume=True))
+    start_run(cfg)
+    with pytest.raises(FileExistsError, match="--resume"):
+        start_run(cfg)
+
+
+def test_resume_drops_later_rows_and_names_changed_flags(tmp_path, caplog):
+    cfg = RunConfig(logdir=str(tmp_path), seed=1)
+    run = start_run(cfg)
+    for step in (1, 2, 3):
+        run.write("steps", step, {"loss": 1.0 / step})
+    save_state(run.state_path, State(epoch=1, total_steps=2), [], [])
+    logging.getLogger("deephar").propagate = True
+    again = start_run(dataclasses.replace(cfg, resume=True, seed=2, workers=4))
+    assert again.state().total_steps == 2
+    assert [row["step"] for row in read_rows(tmp_path / "steps.csv")] == [1, 2]
+    assert "--seed is 2 now and was 1" in caplog.text
+    assert "workers" not in caplog.text
+
+
+def test_only_the_chief_writes(tmp_path):
+    from deephar.training.run import Run
+    Run(tmp_path, writes=False).write("steps", 1, {"loss": 1.0})
+    assert list(tmp_path.iterdir()) == []
+    append_row(tmp_path / "steps.csv", {"step": 1})

@@ -1,0 +1,35 @@
+"""Rates by hand."""
+import pytest
+
+from deephar.training.schedule import Constant, Cosine, Plateau, Steps
+
+
+def test_steps_fall_when_an_epoch_is_over():
+    plan = Steps(1e-3, 0.2, (80, 100))
+    rates = [plan(epoch) for epoch in (0, 79, 79.9, 80, 99.5, 100, 119)]
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 2e-4, 2e-4, 4e-5, 4e-5])
+    assert Constant(0.1)(50) == 0.1
+
+
+def test_plateau_waits_for_a_new_best():
+    plan = Plateau(1.0, factor=0.5, patience=2, monitor="mm")
+    errors = [9, 8, 8, 8, 7, 7, 9, 6.9, 7, 7]
+    rates = [plan(i, [{"mm": e} for e in errors[:i]]) for i in range(len(errors) + 1)]
+    assert rates == [1, 1, 1, 1, .5, .5, .5, .25, .25, .25, .125]
+    assert Plateau(1.0, 0.5, 1, "mm", min_rate=0.4)(3, [{"mm": 1}] * 4) == 0.4
+
+
+def test_plateau_of_a_score():
+    plan = Plateau(1.0, 0.1, 1, "pckh", higher_is_better=True)
+    assert plan(2, [{"pckh": 0.5}, {"pckh": 0.6}]) == 1.0
+    assert plan(3, [{"pckh": 0.5}, {"pckh": 0.6}, {"pckh": 0.6}]) == pytest.approx(0.1)
+    with pytest.raises(KeyError, match="pckh.*loss"):
+        plan(1, [{"loss": 1.0}])
+
+
+def test_cosine_rises_and_falls():
+    plan = Cosine(2.0, epochs=11, warmup=1)
+    assert 0 < plan(0) < plan(0.5) < plan(1) == pytest.approx(2.0)
+    assert plan(6) == pytest.approx(1.0)
+    assert plan(11) == pytest.approx(0.0, abs=1e-12)
+    assert plan(12) == pytest.approx(0.0, abs=1e-12)

@@ -1,0 +1,76 @@
+"""Stages follow each other; a killed run ends like one that was not."""
+import random
+import signal
+
+import pytest
+
+from deephar.training.logs import read_rows
+from tests.training.processes import finish, largest_difference, start, wait_for_rows
+
+FLAGS = ("--device", "cpu", "--deterministic", "--epochs", 3, "--steps-per-epoch", 20,
+         "--save-minutes", 0.002)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted") / "run"
+    finish(start(*FLAGS, "--logdir", folder))
+    return folder
+
+
+def losses(folder):
+    return [{k: v for k, v in row.items()} for row in read_rows(folder / "steps.csv")]
+
+
+def check_killed(folder, uninterrupted, rows: int) -> None:
+    process = start(*FLAGS, "--logdir", folder, "--pause", 0.2)
+    wait_for_rows(folder / "steps.csv", rows)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    output = finish(start(*FLAGS, "--logdir", folder, "--resume"))
+    assert "Resuming" in output
+    assert largest_difference(folder, uninterrupted) <= 1e-6
+    resumed, whole = losses(folder), losses(uninterrupted)
+    assert [row["step"] for row in resumed] == [row["step"] for row in whole]
+    for a, b in zip(resumed, whole):
+        assert a == pytest.approx(b, abs=1e-6)
+
+
+def test_stages_train_what_they_should(uninterrupted):
+    rows = losses(uninterrupted)
+    assert [set(row) - {"step", "lr", "loss"} for row in (rows[0], rows[-1])] == [
+        {"action"}, {"pose", "action"}]
+    assert [row["epoch"] for row in read_rows(uninterrupted / "epochs.csv")] == [1, 2, 3]
+    log = (uninterrupted / "log.txt").read_text()
+    assert "Stage action: epochs 1 to 1, action" in log
+    assert "Stage joint: epochs 2 to 3, pose (8 images) and action (8 images)" in log
+
+
+def test_killed_and_resumed(tmp_path, uninterrupted):
+    check_killed(tmp_path / "run", uninterrupted, rows=27)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", range(5))
+def test_killed_anywhere_and_resumed(tmp_path, uninterrupted, kill):
+    check_killed(tmp_path / "run", uninterrupted, random.Random(kill).randint(1, 58))
+
+
+def test_terminated_and_resumed(tmp_path, uninterrupted):
+    folder = tmp_path / "run"
+    process = start(*FLAGS, "--logdir", folder, "--pause", 0.5)
+    wait_for_rows(folder / "epochs.csv", 1)
+    process.terminate()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, output
+    assert "Stopped by SIGTERM" in output and "Traceback" not in output
+    finish(start(*FLAGS, "--logdir", folder, "--resume"))
+    assert largest_difference(folder, uninterrupted) <= 1e-6
+
+
+def test_a_finished_run_resumes_to_itself(uninterrupted):
+    before = (uninterrupted / "steps.csv").read_text()
+    process = start(*FLAGS, "--logdir", uninterrupted, "--resume")
+    assert "Stage" not in finish(process)
+    assert (uninterrupted / "steps.csv").read_text() == before

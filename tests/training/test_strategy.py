@@ -1,0 +1,95 @@
+"""Devices that are not there are refused; the number of devices changes nothing."""
+import time
+
+import keras
+import pytest
+import tensorflow as tf
+
+from deephar.training.strategy import (
+    from_chief, is_chief, is_multiworker, make_strategy, synchronize_batch_norm)
+from tests.training.processes import (
+    finish, largest_difference, start, start_workers, wait_for_rows)
+from tests.training.toys import toy_models
+
+HAS_GPU = bool(tf.config.list_physical_devices("GPU"))
+
+
+def test_cpu():
+    strategy = make_strategy("cpu")
+    assert strategy is make_strategy("cpu")
+    assert strategy.num_replicas_in_sync == 1
+    assert is_chief(strategy) and not is_multiworker(strategy)
+    assert from_chief(strategy, 2.5) == 2.5
+
+
+@pytest.mark.parametrize("device", ["cuda", "cpu:two", "mirrored:0"])
+def test_unknown_devices(device):
+    with pytest.raises(ValueError, match=device):
+        make_strategy(device)
+
+
+@pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
+@pytest.mark.parametrize("device, needs", [("gpu", 1), ("mirrored", 2), ("mirrored:3", 3)])
+def test_no_gpu_is_an_error(device, needs):
+    with pytest.raises(RuntimeError, match=f"needs {needs} GPU.*sees 0"):
+        make_strategy(device)
+
+
+def test_no_cluster_is_an_error(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(RuntimeError, match="needs TF_CONFIG"):
+        make_strategy("multiworker")
+    monkeypatch.setenv("TF_CONFIG", "{worker")
+    with pytest.raises(ValueError, match="not JSON"):
+        make_strategy("multiworker")
+
+
+def test_no_tpu_is_an_error_at_once():
+    start_time = time.monotonic()
+    with pytest.raises(RuntimeError, match="no TPU answers at grpc://127.0.0.1:9"):
+        make_strategy("tpu:grpc://127.0.0.1:9")
+    assert time.monotonic() - start_time < 6
+
+
+def test_batch_norm_is_synchronized_where_it_must():
+    class Two:
+        num_replicas_in_sync = 2
+
+    full = toy_models()[0]
+    layer = full.get_layer("bn")
+    synchronize_batch_norm(full, Two())
+    assert layer.synchronized
+    synchronize_batch_norm(full, make_strategy("cpu"))
+    assert not layer.synchronized
+    assert isinstance(layer, keras.layers.BatchNormalization)
+
+
+def test_one_device_two_replicas_and_two_workers_agree(tmp_path):
+    """8 alternating steps with clipping, after 8 of one task with a frozen layer."""
+    flags = ("--epochs", 2, "--steps-per-epoch", 8, "--clip-norm", 0.5)
+    processes = [start("--device", "cpu", "--logdir", tmp_path / "one", *flags),
+                 start("--device", "cpu:2", "--logdir", tmp_path / "two", *flags),
+                 *start_workers("--logdir", tmp_path / "workers", *flags)]
+    for process in processes:
+        finish(process)
+    assert largest_difference(tmp_path / "one", tmp_path / "two") < 1e-5
+    assert largest_difference(tmp_path / "one", tmp_path / "workers") < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_killed_worker_ends_the_other_and_both_resume(tmp_path, victim):
+    flags = ("--epochs", 4, "--steps-per-epoch", 8, "--pause", 1)
+    single = start("--device", "cpu", "--logdir", tmp_path / "one", *flags)
+    folder = tmp_path / "workers"
+    workers = start_workers("--logdir", folder, *flags)
+    wait_for_rows(folder / "steps.csv", 12)
+    workers[victim].kill()
+    output, _ = workers[1 - victim].communicate(timeout=60)
+    workers[victim].communicate()
+    assert workers[1 - victim].returncode not in (0, None)
+    assert "another worker has gone" in output
+    for process in start_workers("--logdir", folder, *flags, "--resume"):
+        finish(process)
+    finish(single)
+    assert largest_difference(tmp_path / "one", folder) < 1e-5

@@ -1,0 +1,131 @@
+"""The alternating loop: whose turn it is, what is reported, how it ends."""
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from deephar.training.logs import read_rows
+from deephar.training.run import Run
+from deephar.training.schedule import Steps
+from deephar.training.task import Task
+from deephar.training.trainer import MultiModelTrainer, NotFinite
+from tests.training.toys import toy_loader, squared, toy_models, toy_tasks
+
+
+def trained(tmp_path=None, epochs=2, steps=4, tasks=toy_tasks, callbacks=None, **options):
+    """(history, weights, trainer) after a short training."""
+    keras.utils.set_random_seed(0)
+    full, pose, action = toy_models()
+    trainer = MultiModelTrainer(tasks(pose, action), model=full, **options)
+    run = Run(tmp_path) if tmp_path else None
+    history = trainer.train(epochs, steps, end_of_epoch_callback=callbacks,
+                            plan=Steps(0.02, 0.5, (1,)), run=run)
+    return history, full.get_weights(), trainer
+
+
+def test_losses_fall_and_have_names(tmp_path):
+    history, _, trainer = trained(tmp_path, epochs=3, steps=8)
+    assert history[-1]["pose"] < 0.7 * history[0]["pose"]
+    assert history[-1]["action"] < 0.8 * history[0]["action"]
+    assert [logs["lr"] for logs in history] == pytest.approx([0.02, 0.01, 0.01])
+    assert trainer.drawn == {"pose": 24, "action": 24}
+    rows = read_rows(tmp_path / "steps.csv")
+    assert [row["step"] for row in rows] == list(range(1, 25))
+    for row in rows:
+        assert row["loss"] == pytest.approx(row["pose"] + 0.5 * row["action"], rel=1e-6)
+    first = [row["pose"] for row in rows[:8]]
+    assert history[0]["pose"] == pytest.approx(np.mean(first), rel=1e-6)
+    assert read_rows(tmp_path / "epochs.csv")[-1]["epoch"] == 3
+    assert list((tmp_path / "tensorboard").iterdir())
+
+
+def test_steps_per_execution_does_not_change_the_result(tmp_path):
+    one = trained()
+    many = trained(tmp_path, steps_per_execution=3)
+    for a, b in zip(one[1], many[1]):
+        np.testing.assert_allclose(a, b, atol=1e-7)
+    assert one[0][-1]["pose"] == pytest.approx(many[0][-1]["pose"], rel=1e-6)
+    assert [row["step"] for row in read_rows(tmp_path / "steps.csv")] == [3, 4, 7, 8]
+
+
+def test_ratio_draws_more_batches():
+    def tasks(pose, action):
+        first, second = toy_tasks(pose, action)
+        return [first, Task("action", action, second.loader, "mse",
+                            keras.optimizers.SGD(0.01), ratio=3)]
+    _, _, trainer = trained(epochs=1, steps=2, tasks=tasks)
+    assert trainer.drawn == {"pose": 2, "action": 6}
+
+
+def test_the_order_of_batches_is_that_of_their_numbers():
+    keras.utils.set_random_seed(0)
+    _, pose, action = toy_models()
+    still = [Task(t.name, t.model, t.loader, t.losses, keras.optimizers.SGD(0.0))
+             for t in toy_tasks(pose, action)]
+    trainer = MultiModelTrainer(still)
+    traces, waited, stop = trainer.run(3)
+    assert waited >= 0 and stop is False
+    for task in still:
+        for n in range(3):
+            x, y = task.loader.batch(n)
+            expected = np.mean((y[0] - task.model(x[0], training=True)) ** 2)
+            np.testing.assert_allclose(traces[task.name][n], expected, rtol=1e-5)
+
+
+def test_compiled_models_and_their_loaders():
+    _, pose, action = toy_models()
+    pose.compile("sgd", loss=squared)
+    action.compile("adam", loss="mse")
+    trainer = MultiModelTrainer([pose, action], [toy_loader(2), toy_loader(3)])
+    history = trainer.train(2, 4)
+    assert history[1]["pose_model"] < history[0]["pose_model"]
+    assert history[1]["action_model"] < history[0]["action_model"]
+
+
+def test_a_frozen_trunk_stays_and_heads_move():
+    keras.utils.set_random_seed(0)
+    full, pose, action = toy_models()
+    full.get_layer("conv").trainable = False
+    full.get_layer("bn").trainable = False
+    before = {w.path: w.numpy() for w in full.weights}
+    MultiModelTrainer(toy_tasks(pose, action)[1:]).train(1, 3)
+    moved = {w.path for w in full.weights if not np.array_equal(before[w.path], w.numpy())}
+    assert {path.split("/")[0] for path in moved} == {"action"}
+
+
+def test_not_finite_stops_and_keeps_the_batch(tmp_path):
+    tasks = lambda pose, action: toy_tasks(pose, action, bad=6)
+    with pytest.raises(NotFinite, match="task pose is not finite, in batch 3; it is kept"):
+        trained(tmp_path, epochs=3, steps=2, tasks=tasks, steps_per_execution=2)
+    kept = np.load(tmp_path / "not_finite_pose_3.npz")
+    bad = np.isnan(kept["x0"]).any(axis=(1, 2, 3))
+    assert kept["samples"][bad].tolist() == ["Toys 6"]
+    assert sorted(kept["samples"]) == sorted(toy_loader(2, 1).names(3))
+    with np.load(tmp_path / "state.npz") as state:      # that of the last good epoch
+        assert all(np.isfinite(state[name]).all() for name in state.files)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_saves_and_leaves(tmp_path, number):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            os.kill(os.getpid(), number)
+
+    with pytest.raises(SystemExit) as end:
+        trained(tmp_path, epochs=5, callbacks=Stop())
+    assert end.value.code == 128 + number
+    state = Run(tmp_path).state()
+    assert (state.epoch, state.step, state.total_steps) == (1, 0, 4)
+    assert state.drawn == {"pose": 4, "action": 4}
+
+
+def test_what_cannot_be_trained_is_refused():
+    _, pose, action = toy_models()
+    tasks = toy_tasks(pose, action)
+    with pytest.raises(ValueError, match="different names"):
+        MultiModelTrainer([tasks[0], tasks[0]])
+    with pytest.raises(ValueError, match="share one optimizer"):
+        MultiModelTrainer([tasks[0], Task("b", action, toy_loader(3), "mse",
+                                          tasks[0].optimizer)])
