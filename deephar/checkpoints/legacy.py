@@ -171,7 +171,23 @@ def _read_root(path: Path, root) -> dict[str, list[Tensor]]:
         names = _read_names(root[layer], "weight_names") or []
         if names:
             groups[layer] = [_read_tensor(path, root[layer], layer, n) for n in names]
+    groups.update(_read_unlisted(root, groups))
     return groups
+
+
+def _read_unlisted(root, groups) -> dict[str, list[Tensor]]:
+    """Tensors that are in the file, but in none of its lists of names."""
+    listed = {f"{layer}/{t.name}" for layer, tensors in groups.items() for t in tensors}
+    unlisted = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset) and name not in listed:
+            layer, _, rest = name.partition("/")
+            unlisted.setdefault(f"{layer} (not listed)", []).append(
+                Tensor(rest, item[()]))
+
+    root.visititems(visit)
+    return unlisted
 
 
 def _read_tensor(path: Path, group, layer: str, name: str) -> Tensor:
