@@ -1,0 +1,125 @@
+"""The protocol of the lifting tables, against reference numbers and by hand."""
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take, load_takes, read_keypoints, read_poses
+from deephar.evaluation import lifting
+from deephar.models import temporal
+from tests.fakes.lifting import GOLDEN, filled
+
+EXPECTED = json.loads((GOLDEN / "mini_expected.json").read_text())
+
+
+def golden_model():
+    model = temporal.build(EXPECTED["filter_widths"], channels=EXPECTED["channels"])
+    shapes = json.loads((GOLDEN / "tcn_index.json").read_text())["cases"]
+    case = next(c for c in shapes if c["filter_widths"] == EXPECTED["filter_widths"])
+    temporal.load_torch_state(model, {
+        item["key"]: filled(item["key"], item["shape"]) for item in case["state"]})
+    return model, temporal.temporal_padding(EXPECTED["filter_widths"])
+
+
+@pytest.fixture(scope="module")
+def takes():
+    return load_takes(read_poses(GOLDEN / "data_3d_h36m.npz", allow_pickle=True),
+                      read_keypoints(GOLDEN / "data_2d_h36m_mini.npz", allow_pickle=True),
+                      ["S9", "S11"])
+
+
+@pytest.mark.parametrize("piece", [4096, 5])
+@pytest.mark.parametrize("kind", ["plain", "flip"])
+def test_golden(takes, kind, piece):
+    model, padding = golden_model()
+    flips = H36M17_SYMMETRY if kind == "flip" else None
+    lifter = lifting.lifter_of(model, padding, flips, piece=piece)
+    rows = lifting.evaluate(lifter, takes)
+    golden = EXPECTED["evaluation_mm"][kind]
+    frames = {}
+    for row in rows:
+        frames[row.take.action] = frames.get(row.take.action, 0) + row.frames
+    for action, errors in lifting.by_action(rows).items():
+        expected = dict(golden["actions"][action])
+        assert frames[action] == expected.pop("frames")
+        assert errors == pytest.approx(expected, rel=1e-5)
+    assert lifting.action_average(rows) == pytest.approx(golden["action_wise_average"],
+                                                         rel=1e-5)
+    assert lifting.weighted_errors(rows)["mpjpe"] == pytest.approx(
+        golden["frame_weighted_mpjpe"], rel=1e-5)
+
+
+def take(name, poses, subject="S9"):
+    poses = np.asarray(poses, "float32")
+    return Take(subject, name, 0, np.zeros((len(poses), 17, 2), "float32"), poses, None,
+                (1000, 1000))
+
+
+def test_means_by_hand():
+    """Two takes of one action weigh by frames; actions weigh the same."""
+    still = lambda n, x: np.full((n, 17, 3), [x, 0, 0])
+    takes = [take("Sitting", still(3, 0.1)), take("Sitting 1", still(1, 0.3), "S11"),
+             take("Walking", still(2, 0.6))]
+    rows = lifting.evaluate(lifting.constant_lifter(np.zeros((17, 3))), takes,
+                            ("mpjpe", "mpjve"))
+    share = 16 / 17             # the root's target is 0
+    assert lifting.by_action(rows)["Sitting"]["mpjpe"] == pytest.approx(150 * share)
+    assert lifting.action_average(rows)["mpjpe"] == pytest.approx(375 * share)
+    assert lifting.weighted_errors(rows)["mpjpe"] == pytest.approx(300 * share)
+    assert lifting.by_subject(rows)["S11"]["mpjpe"] == pytest.approx(300 * share)
+    assert np.isnan(rows[1].errors["mpjve"])        # one frame has no velocity
+    assert lifting.by_action(rows)["Sitting"]["mpjve"] == pytest.approx(0)
+    score = lifting.score_of(rows, {"split": "S9, S11"})
+    assert score.value == pytest.approx(375 * share) and not score.higher_is_better
+    assert list(score.parts) == ["Sitting", "Walking"] and score.evaluated == 6
+
+
+def test_mean_pose_and_inputs_stay():
+    poses = np.random.default_rng(0).normal(size=(5, 17, 3)).astype("float32")
+    one = take("Walking", poses)
+    mean = lifting.mean_pose([one, one])
+    np.testing.assert_allclose(mean[1:], poses[:, 1:].mean(0), rtol=1e-5, atol=1e-6)
+    assert (mean[0] == 0).all()
+    np.testing.assert_array_equal(one.poses, poses)
+
+
+def test_too_few_predictions_are_an_error():
+    with pytest.raises(ValueError, match="S9 Walking, camera 0: 4 poses, 3 were"):
+        lifting.errors_of(take("Walking", np.zeros((4, 17, 3))), [np.zeros((3, 17, 3))])
+
+
+def test_causal_sequences_are_padded_in_front():
+    model = temporal.build((3, 3), channels=8, causal=True)
+    lifter = lifting.lifter_of(model, temporal.temporal_padding((3, 3), True), piece=7)
+    keypoints = np.random.default_rng(0).normal(size=(20, 17, 2)).astype("float32")
+    whole = np.concatenate(list(lifter(keypoints)))
+    later = keypoints.copy()
+    later[12:] += 1
+    changed = np.concatenate(list(lifter(later)))
+    np.testing.assert_allclose(changed[:12], whole[:12], atol=1e-6)
+    assert np.abs(changed[12:] - whole[12:]).max() > 1e-3
+
+
+LONG = """
+import resource, numpy as np
+from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take
+from deephar.evaluation import lifting
+from deephar.models import temporal
+model = temporal.build((3, 3, 3), channels=64)
+rng = np.random.default_rng(0)
+take = Take("S9", "Walking", 0, rng.random((500_000, 17, 2), np.float32),
+            rng.random((500_000, 17, 3), np.float32), None, (1000, 1000))
+lifter = lifting.lifter_of(model, temporal.temporal_padding((3, 3, 3)), H36M17_SYMMETRY)
+rows = lifting.evaluate(lifter, [take])
+print(rows[0].frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** 20)
+"""
+
+
+@pytest.mark.slow
+def test_half_a_million_frames_stream():
+    out = subprocess.run([sys.executable, "-c", LONG], capture_output=True, text=True,
+                         check=True).stdout.split()
+    assert int(out[-2]) == 500_000
+    assert float(out[-1]) < 2, "GiB of memory"
