@@ -12,35 +12,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from deephar.checkpoints.legacy import load_legacy_weights
+from deephar.checkpoints import CHECKPOINTS, load_legacy_weights
 from deephar.config import ModelConfig
-from deephar.models import action, reception, spnet
-from deephar.utils.pose import pa16j2d, pa17j3d
+from deephar.models import reception, spnet
+from deephar.utils.pose import pa16j2d
 from tests.golden import legacy_weights
 
 GOLDEN = Path(__file__).parent
 SEED = 7
 PICTURE = (256, 256, 3)
 
+build_ntu_merge = CHECKPOINTS["ntu_merge"].build
 
-def build_penn_merge():
-    pose = reception.build(PICTURE, 16, 2, num_blocks=4, ksize=(5, 5))
-    return action.build_merge_model(pose, 15, PICTURE, 16, 16, 4)
-
-
-def build_ntu_merge():
-    pose = reception.build(PICTURE, 20, 3, num_blocks=4, ksize=(5, 5), depth_maps=8)
-    return action.build_merge_model(pose, 60, PICTURE, 20, 20, 4, pose_dim=3,
-                                    depth_maps=8, pose_net_version="v2")
-
-
-PENN_SPNET = ModelConfig(
-    (8, *PICTURE), pa16j2d, num_actions=[15], num_pyramids=6,
-    action_pyramids=[5, 6], pose_replica=True, num_pose_features=160,
-    num_visual_features=160)
-NTU_SPNET = ModelConfig(
-    (8, *PICTURE), pa17j3d, num_actions=[60], num_pyramids=2,
-    num_pose_features=192, num_visual_features=192)
 TINY_SPNET = ModelConfig(
     (4, 64, 64, 3), pa16j2d, num_actions=[15, 7], num_pyramids=2, num_levels=3,
     growth=16, pose_replica=True, num_pose_features=32, num_visual_features=48)
@@ -49,13 +32,8 @@ TRAINED_SPNET = ModelConfig(
     growth=16, pose_replica=True, num_pose_features=32, num_visual_features=32)
 
 BUILDERS = {
-    "mpii_reception2d": partial(reception.build, PICTURE, 16, 2, num_blocks=8,
-                                ksize=(5, 5), concat_pose_confidence=False),
-    "h36m_reception3d": partial(reception.build, PICTURE, 17, 3, num_blocks=8,
-                                ksize=(5, 5), concat_pose_confidence=False),
-    "penn_merge": build_penn_merge,
-    "penn_spnet": partial(spnet.build, PENN_SPNET),
-    "ntu_spnet": partial(spnet.build, NTU_SPNET),
+    **{name: CHECKPOINTS[name].build for name in (
+        "mpii_reception2d", "h36m_reception3d", "penn_merge", "penn_spnet", "ntu_spnet")},
     "tiny_spnet": partial(spnet.build, TINY_SPNET),
     "reception_64px": partial(reception.build, (64, 64, 3), 16, 2, num_blocks=2),
     "spnet2d_64px": partial(spnet.build, TRAINED_SPNET),
