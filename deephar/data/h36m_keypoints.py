@@ -189,6 +189,13 @@ def load_videos(keypoints: Keypoints) -> list[Take]:
     return takes
 
 
+def root_relative(poses: np.ndarray) -> np.ndarray:
+    """A take's poses with the root at 0 instead of at its place."""
+    poses = np.array(poses)
+    poses[:, 0] = 0
+    return poses
+
+
 def fill_missing(points: np.ndarray) -> np.ndarray:
     """(T, J, D) with NaN filled in, linearly in time, coordinate by coordinate.
 

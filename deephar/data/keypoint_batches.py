@@ -1,4 +1,4 @@
-"""Windows of key-point sequences as batches, and whole padded sequences.
+"""Windows of key-point sequences as batches, flips and padded sequences.
 
 Windows that reach over the ends of a sequence repeat its first or last frame.
 A flipped example has left and right exchanged and x negated, in 2D, in 3D and
@@ -6,7 +6,7 @@ in the camera.
 """
 import hashlib
 import threading
-from typing import NamedTuple, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
 
@@ -65,11 +65,82 @@ def pad_sequence(keypoints: np.ndarray, front: int, behind: int) -> np.ndarray:
     return np.pad(keypoints, ((front, behind), (0, 0), (0, 0)), "edge")
 
 
-class ChunkedBatches:
-    """Batches of windows, by running number; the loader of a training.
+class Batches:
+    """What `deephar.data.pipeline.stream` asks of a loader, over arrays in memory.
 
-    Batch n belongs to epoch `n // len(self)`.  The last, incomplete batch of
-    an epoch is given by `epoch_batches` only: a training has full batches.
+    Batch n belongs to epoch `n // len(self)`.  All batches are full: what does
+    not fill one at the end of an epoch is left out.
+
+    Args:
+        size: samples of an epoch.
+        batch_size: of a batch; at most `size`.
+        seed: of a new order for every epoch; None keeps the order.
+    """
+    x_dictkeys: list[str] = []
+    y_dictkeys: list[str] = []
+
+    def __init__(self, size: int, batch_size: int, seed: int | None):
+        self.batch_size = min(batch_size, size)
+        self._size = size
+        self._orders = None if seed is None else _Orders(size, seed)
+
+    @property
+    def num_predictions(self) -> tuple[int, ...]:
+        return (1,) * len(self.y_dictkeys)
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+        return self._size // self.batch_size
+
+    def get_batch_size(self) -> int:
+        """Samples in a batch."""
+        return self.batch_size
+
+    def num_rows(self, number: int) -> int:
+        """Samples in batch `number`."""
+        return self.batch_size
+
+    def get_shape(self, dictkey: str) -> tuple[int, ...]:
+        """Shape of an array of a batch."""
+        one = self.arrays(self.order(0)[:1])[dictkey]
+        return (self.batch_size,) + one.shape[1:]
+
+    def batch(self, number: int, rows: range | None = None) -> tuple[list, list]:
+        """Batch `number`, or some of its rows: lists of inputs and of targets."""
+        arrays = self.arrays(self._members(number, rows))
+        return ([arrays[key] for key in self.x_dictkeys],
+                [arrays[key] for key in self.y_dictkeys])
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The samples of an epoch, one after the other."""
+        return np.arange(self._size) if self._orders is None else self._orders.of(epoch)
+
+    def arrays(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """The arrays of some samples by key; subclasses have them."""
+        raise NotImplementedError
+
+    def _members(self, number, rows):
+        epoch, index = divmod(number, len(self))
+        members = self.order(epoch)[index * self.batch_size:][:self.batch_size]
+        return members if rows is None else members[rows.start:rows.stop]
+
+
+class ArrayBatches(Batches):
+    """Batches of two arrays, inputs and targets, (N, ...) each."""
+    x_dictkeys, y_dictkeys = ["x"], ["y"]
+
+    def __init__(self, x: np.ndarray, y: np.ndarray, batch_size: int, seed: int | None = 0):
+        if not len(x) or len(x) != len(y):
+            raise ValueError(f"inputs and targets must be as many, got {len(x)}, {len(y)}")
+        super().__init__(len(x), batch_size, seed)
+        self.x, self.y = x, y
+
+    def arrays(self, samples):
+        return {"x": self.x[samples], "y": self.y[samples]}
+
+
+class ChunkedBatches(Batches):
+    """Batches of windows.
 
     Args:
         keypoints: per sequence `(T, J, F)`.
@@ -81,16 +152,16 @@ class ChunkedBatches:
         shift: moves the windows back: `pad` for causal networks.
         symmetry_2d, symmetry_3d: joints to exchange; given, every window is
             there a second time, flipped.
-        shuffle, seed: a new order for every epoch.
+        seed: of a new order for every epoch; None keeps the order.
     """
+    x_dictkeys, y_dictkeys = ["keypoints"], ["poses"]
 
     def __init__(self, keypoints: Sequence[np.ndarray],
                  poses: Sequence[np.ndarray] | None = None,
                  cameras: Sequence[np.ndarray] | None = None, *,
                  batch_size: int = 1024, chunk: int = 1, pad: int = 0, shift: int = 0,
                  symmetry_2d: Symmetry | None = None,
-                 symmetry_3d: Symmetry | None = None,
-                 shuffle: bool = True, seed: int = 1234):
+                 symmetry_3d: Symmetry | None = None, seed: int | None = 1234):
         lengths = np.array([len(k) for k in keypoints])
         if not len(lengths) or not lengths.all():
             raise ValueError(f"batches need sequences with frames, got {len(lengths)} "
@@ -102,66 +173,76 @@ class ChunkedBatches:
         self.cameras = None if cameras is None else np.array(cameras)
         self.chunk, self.pad, self.shift = chunk, pad, shift
         self.symmetry_2d, self.symmetry_3d = symmetry_2d, symmetry_3d
+        # Rows (sequence, first, end, flipped); of a sequence the plain ones first.
         self.windows = np.concatenate([
             _windows(i, n, chunk, symmetry_2d is not None)
             for i, n in enumerate(lengths)])
-        self.batch_size = min(batch_size, len(self.windows))
         self._lengths = lengths
         self._starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        self._order = _Orders(len(self.windows), seed) if shuffle else None
-
-    def __len__(self) -> int:
-        """Full batches of an epoch."""
-        return len(self.windows) // self.batch_size
-
-    def get_batch_size(self) -> int:
-        """Windows in a batch."""
-        return self.batch_size
+        super().__init__(len(self.windows), batch_size, seed)
 
     @property
     def num_frames(self) -> int:
-        """Predicted frames in an epoch, those of incomplete batches too."""
+        """Predicted frames of all windows."""
         return len(self.windows) * self.chunk
 
-    def batch(self, number: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Batch `number`: ([key points], [poses]), (N, T, J, F) and (N, L, Jout, 3)."""
-        keypoints, poses, _ = self.batch_with_cameras(number)
-        return [keypoints], [] if poses is None else [poses]
+    def epoch_batches(self, epoch: int = 0) -> Iterator[dict[str, np.ndarray]]:
+        """Every batch of an epoch, the incomplete last one too."""
+        order = self.order(epoch)
+        for first in range(0, len(order), self.batch_size):
+            yield self.arrays(order[first:first + self.batch_size])
 
-    def epoch_windows(self, epoch: int) -> np.ndarray:
-        """All windows in the epoch's order, (M, 4): sequence, first, end, flipped."""
-        if self._order is None:
-            return self.windows
-        return self.windows[self._order.of(epoch)]
-
-    def epoch_batches(self, epoch: int = 0):
-        """Every batch of an epoch: key points, poses or None, cameras or None."""
-        windows = self.epoch_windows(epoch)
-        for first in range(0, len(windows), self.batch_size):
-            yield self._examples(windows[first:first + self.batch_size])
-
-    def batch_with_cameras(self, number: int) -> tuple:
-        """As `batch`, as (key points, poses or None, cameras or None)."""
-        epoch, index = divmod(number, len(self))
-        return self._examples(
-            self.epoch_windows(epoch)[index * self.batch_size:][:self.batch_size])
-
-    def _examples(self, windows):
-        sequence, first, end, flipped = windows.T
+    def arrays(self, samples):
+        """keypoints (N, T, J, F), poses (N, L, Jout, 3), cameras (N, 9)."""
+        sequence, first, _, flipped = self.windows[samples].T
         flipped = flipped.astype(bool)
         frames = lambda start, length: self._starts[sequence, None] + np.clip(
             start[:, None] + np.arange(length), 0, self._lengths[sequence, None] - 1)
-        keypoints = self.keypoints[
-            frames(first - self.pad - self.shift, self.chunk + 2 * self.pad)]
-        poses = None if self.poses is None else self.poses[frames(first, self.chunk)]
-        cameras = None if self.cameras is None else self.cameras[sequence]
+        arrays = {"keypoints": self.keypoints[
+            frames(first - self.pad - self.shift, self.chunk + 2 * self.pad)]}
+        if self.poses is not None:
+            arrays["poses"] = self.poses[frames(first, self.chunk)]
+        if self.cameras is not None:
+            arrays["cameras"] = self.cameras[sequence]
         if flipped.any():
-            keypoints[flipped] = flip_points(keypoints[flipped], self.symmetry_2d)
-            if poses is not None:
-                poses[flipped] = flip_points(poses[flipped], self.symmetry_3d)
-            if cameras is not None:
-                cameras[flipped] = flip_camera(cameras[flipped])
-        return keypoints, poses, cameras
+            flips = {"keypoints": lambda a: flip_points(a, self.symmetry_2d),
+                     "poses": lambda a: flip_points(a, self.symmetry_3d),
+                     "cameras": flip_camera}
+            for key, array in arrays.items():
+                array[flipped] = flips[key](array[flipped])
+        return arrays
+
+
+class SemiSupervisedBatches(Batches):
+    """A labelled and an unlabelled batch side by side.
+
+    The epoch is that of the labelled windows; the unlabelled ones never end.
+    Labelled poses keep the root's place in joint 0, see `deephar.data.h36m_keypoints.Take`.
+    """
+    x_dictkeys = ["keypoints", "unlabelled", "cameras"]
+    y_dictkeys = ["poses", "trajectory", "central", "bones"]
+
+    def __init__(self, labelled: ChunkedBatches, unlabelled: ChunkedBatches):
+        super().__init__(len(labelled.windows), labelled.batch_size, None)
+        if unlabelled.batch_size < self.batch_size:
+            raise ValueError(f"a batch needs {self.batch_size} unlabelled windows, there "
+                             f"are {unlabelled.batch_size}")
+        self.labelled, self.unlabelled = labelled, unlabelled
+
+    def batch(self, number, rows=None):
+        (keypoints,), (poses,) = self.labelled.batch(number, rows)
+        other = self.unlabelled.arrays(self.unlabelled._members(number, rows))
+        pad, chunk, shift = (getattr(self.unlabelled, n) for n in ("pad", "chunk", "shift"))
+        central = other["keypoints"][:, pad + shift:pad + shift + chunk, :, :2]
+        trajectory = poses[:, :, :1].copy()
+        poses[:, :, 0] = 0
+        return ([keypoints, other["keypoints"], other["cameras"]],
+                [poses, trajectory, central, np.zeros((len(poses), 1), np.float32)])
+
+    def get_shape(self, dictkey):
+        x, y = self.batch(0, range(1))
+        arrays = dict(zip(self.x_dictkeys + self.y_dictkeys, x + y))
+        return (self.batch_size,) + arrays[dictkey].shape[1:]
 
 
 def _windows(sequence, length, chunk, flipped):

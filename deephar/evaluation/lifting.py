@@ -14,7 +14,7 @@ from typing import Callable, Iterable, Iterator, Mapping, Sequence
 import keras
 import numpy as np
 
-from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take
+from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take, root_relative
 from deephar.data.keypoint_batches import Symmetry, flip_points, pad_sequence
 from deephar.evaluation.report import Score
 from deephar.measures import mpjpe, mpjve, n_mpjpe, p_mpjpe
@@ -68,13 +68,6 @@ def mean_pose(takes: Sequence[Take]) -> np.ndarray:
     """The mean root-relative pose of all frames, (17, 3)."""
     total = sum(root_relative(take.poses).sum(0, dtype=float) for take in takes)
     return total / sum(len(take.poses) for take in takes)
-
-
-def root_relative(poses: np.ndarray) -> np.ndarray:
-    """A take's poses with the root at 0 instead of at its place."""
-    poses = np.array(poses)
-    poses[:, 0] = 0
-    return poses
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deephar.data.keypoint_batches import (
-    ChunkedBatches, Symmetry, chunks_of, flip_camera, flip_points, kept_frames,
+    ArrayBatches, ChunkedBatches, SemiSupervisedBatches, Symmetry, chunks_of, flip_camera, flip_points, kept_frames,
     pad_sequence)
 from tests.fakes.lifting import GOLDEN
 
@@ -32,8 +32,8 @@ def batches_of(case):
     flips = SYMMETRY if case["augment"] else None
     return ChunkedBatches(*sequences(), batch_size=case["batch"], chunk=case["chunk"],
                           pad=case["pad"], shift=case["shift"], symmetry_2d=flips,
-                          symmetry_3d=flips, shuffle=case.get("shuffle", False),
-                          seed=case.get("seed", 1234))
+                          symmetry_3d=flips,
+                          seed=case["seed"] if case.get("shuffle") else None)
 
 
 @pytest.mark.parametrize("case", CHUNKED, ids=lambda c: f"chunk{c['chunk']}pad{c['pad']}")
@@ -44,7 +44,7 @@ def test_golden_windows(case):
     assert len(list(loader.epoch_batches())) == case["num_batches"]
     assert loader.num_frames == len(case["pairs"]) * case["chunk"]
     for epoch, batches in enumerate(case.get("epochs", [])):
-        windows = loader.epoch_windows(epoch)
+        windows = loader.windows[loader.order(epoch)]
         rows = [[int(s), int(a), bool(f)] for s, a, _, f in windows]
         assert rows == [row for batch in batches for row in batch]
 
@@ -53,8 +53,8 @@ def test_golden_windows(case):
                          ids=lambda c: f"chunk{c['chunk']}pad{c['pad']}")
 def test_golden_batches(case):
     for golden, arrays in zip(case["batches"], batches_of(case).epoch_batches()):
-        assert len(golden) == len(arrays[0])
-        for item, keypoints, poses, camera in zip(golden, *arrays):
+        assert len(golden) == len(arrays["keypoints"])
+        for item, keypoints, poses, camera in zip(golden, *arrays.values()):
             assert keypoints[:, 0, 2].tolist() == item["frames_2d"]
             assert poses[:, 0, 2].tolist() == item["frames_3d"]
             assert keypoints[0, :, 1].tolist() == item["joint_order_2d"]
@@ -130,3 +130,43 @@ def test_refuses_nothing_and_unequal_lengths():
     keypoints, poses, _ = sequences()
     with pytest.raises(ValueError, match="same frames"):
         ChunkedBatches(keypoints, [p[1:] for p in poses])
+
+
+def test_arrays_as_batches():
+    x, y = np.arange(10.0)[:, None], -np.arange(10.0)[:, None]
+    loader = ArrayBatches(x, y, batch_size=4, seed=0)
+    assert len(loader) == 2 and loader.get_shape("x") == (4, 1)
+    seen = np.concatenate([loader.batch(n)[0][0] for n in (0, 1)])
+    assert len(set(seen.ravel())) == 8
+    assert not np.array_equal(loader.batch(2)[0][0], loader.batch(0)[0][0])
+    (part,), (target,) = loader.batch(0, range(1, 3))
+    np.testing.assert_array_equal(part, loader.batch(0)[0][0][1:3])
+    np.testing.assert_array_equal(part, -target)
+    with pytest.raises(ValueError, match="as many, got 2, 3"):
+        ArrayBatches(x[:2], y[:3], 1)
+
+
+def test_labelled_and_unlabelled_side_by_side():
+    keypoints, poses, cameras = sequences()
+    labelled = ChunkedBatches(keypoints[:1], poses[:1], batch_size=4, pad=1)
+    unlabelled = ChunkedBatches(keypoints[1:], None, cameras[1:], batch_size=4, pad=1,
+                                symmetry_2d=SYMMETRY)
+    loader = SemiSupervisedBatches(labelled, unlabelled)
+    assert len(loader) == 1 and len(unlabelled) == 26 // 4
+    (x, u, camera), (pose, root, central, bones) = loader.batch(0)
+    assert x.shape == u.shape == (4, 3, 7, 2 + 1) and camera.shape == (4, 9)
+    assert (pose[:, :, 0] == 0).all() and (root[:, 0, 0, 0] == 1).all()
+    np.testing.assert_array_equal(central, u[:, 1:2, :, :2])
+    assert loader.get_shape("trajectory") == (4, 1, 1, 3) and not bones.any()
+    # Seven labelled epochs later the unlabelled windows have begun anew, in another order.
+    assert len({loader.batch(n)[0][1].tobytes() for n in range(8)}) == 8
+
+
+def test_stream_reads_them():
+    from deephar.data.pipeline import stream
+    loader = ChunkedBatches(*sequences()[:2], batch_size=4, pad=1)
+    for number, (x, y) in enumerate(stream(loader, start=2, count=3), start=2):
+        expected = loader.batch(number)
+        np.testing.assert_array_equal(x[0], expected[0][0])
+        np.testing.assert_array_equal(y[0], expected[1][0])
+        assert x[0].shape == (4, 3, 7, 3)
