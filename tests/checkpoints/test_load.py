@@ -1,47 +1,30 @@
 import hashlib
+import time
 from dataclasses import replace
 
-import h5py
 import keras
 import numpy as np
 import pytest
 
 from deephar.checkpoints import CHECKPOINTS, convert, load_checkpoint
-from deephar.checkpoints.load import find_file
-from tests.checkpoints.test_download import CONTENT, names, server      # noqa: F401
+from deephar.checkpoints.description import describe_spnet, write_description
+from deephar.checkpoints.load import find_file, load_weights
+from deephar.layers import SoftArgmax2D
+from tests.fakes.server import serving
+from tests.fakes.weights import (
+    assert_same, content_of, filled, small, write_published)
+from tests.golden import cases
 
 
-def small(units=3):
-    """A network that stands for a published one."""
-    inputs = keras.Input((4,))
-    x = keras.layers.Dense(5, name="a")(inputs)
-    x = keras.layers.BatchNormalization(name="b")(x)
-    return keras.Model(inputs, keras.layers.Dense(units, name="c")(x), name="small")
+def names(folder):
+    return sorted(path.name for path in folder.rglob("*"))
 
 
-def filled(seed=0):
-    model = small()
-    rng = np.random.default_rng(seed)
-    model.set_weights([rng.random(w.shape) for w in model.weights])
-    return model
-
-
-def write_published(model, path):
-    """`model`'s weights in the layout of the published files."""
-    with h5py.File(path, "w") as file:
-        layers = [layer for layer in model.layers if layer.weights]
-        file.attrs["layer_names"] = [layer.name.encode() for layer in layers]
-        for layer in layers:
-            group = file.create_group(layer.name)
-            names = [f"{layer.name}/{w.name}:0" for w in layer.weights]
-            group.attrs["weight_names"] = [name.encode() for name in names]
-            for name, weight in zip(names, layer.weights):
-                group[name] = weight.numpy()
-
-
-def assert_same(model, other):
-    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    with serving() as it:
+        yield it
 
 
 @pytest.fixture
@@ -53,13 +36,13 @@ def penn(monkeypatch):
 
 
 def test_a_published_name_finds_its_file(penn, tmp_path):
-    write_published(filled(), tmp_path / penn.file)
+    write_published(tmp_path / penn.file, content_of(filled()))
     assert_same(load_checkpoint("penn_spnet", tmp_path), filled())
     assert names(tmp_path) == [penn.file]
 
 
-def test_a_missing_file_is_downloaded(penn, server, tmp_path, monkeypatch):    # noqa: F811
-    write_published(filled(), tmp_path / "source")
+def test_a_missing_file_is_downloaded(penn, server, tmp_path, monkeypatch):
+    write_published(tmp_path / "source", content_of(filled()))
     server.content = (tmp_path / "source").read_bytes()
     md5 = hashlib.md5(server.content).hexdigest()
     monkeypatch.setitem(CHECKPOINTS, "penn_spnet",
@@ -72,9 +55,9 @@ def test_a_missing_file_is_downloaded(penn, server, tmp_path, monkeypatch):    #
 
 
 def test_a_file_with_the_wrong_checksum_is_never_used(
-        penn, server, tmp_path, monkeypatch):                   # noqa: F811
+        penn, server, tmp_path, monkeypatch):
     path = tmp_path / penn.file
-    write_published(filled(), path)
+    write_published(path, content_of(filled()))
     server.content = path.read_bytes() + b"more"
     monkeypatch.setitem(CHECKPOINTS, "penn_spnet", replace(
         penn, url=server.url(), md5=hashlib.md5(b"another").hexdigest()))
@@ -83,7 +66,7 @@ def test_a_file_with_the_wrong_checksum_is_never_used(
     assert names(tmp_path) == []
 
 
-def test_a_web_page_is_no_weight_file(penn, server, tmp_path):      # noqa: F811
+def test_a_web_page_is_no_weight_file(penn, server, tmp_path):
     server.content = b"<html>"
     with pytest.raises(OSError, match="a file of another kind"):
         find_file(replace(penn, url=server.url()), tmp_path)
@@ -91,7 +74,7 @@ def test_a_web_page_is_no_weight_file(penn, server, tmp_path):      # noqa: F811
 
 @pytest.mark.parametrize("name", ["penn_spnet.weights.h5", "penn_spnet.keras"])
 def test_convert_and_back(penn, tmp_path, name):
-    write_published(filled(), tmp_path / penn.file)
+    write_published(tmp_path / penn.file, content_of(filled()))
     report = convert(tmp_path / penn.file, tmp_path / name, "penn_spnet")
     assert len(report.used) == len(small().weights)
     assert_same(load_checkpoint(tmp_path / name), filled())
@@ -117,7 +100,7 @@ def test_own_weights_both_ways(penn, tmp_path):
 
 def test_a_published_file_elsewhere(penn, tmp_path):
     path = tmp_path / "renamed.h5"
-    write_published(filled(2), path)
+    write_published(path, content_of(filled(2)))
     assert_same(load_checkpoint(path, model="penn_spnet"), filled(2))
 
 
@@ -147,3 +130,42 @@ def test_broken_files_of_our_own(penn, tmp_path, name):
 def test_a_name_that_is_nothing():
     with pytest.raises(FileNotFoundError, match="no file, no folder and .*there are mpii_r"):
         load_checkpoint("penn")
+
+
+def test_the_folder_of_a_run(tmp_path):
+    description = describe_spnet(
+        cases.TRAINED_SPNET, CHECKPOINTS["penn_spnet"].dataconf, {"five": tuple("abcde")})
+    model = description.build()
+    write_description(tmp_path, description)
+    model.save_weights(tmp_path / "best.weights.h5")
+    assert_same(load_checkpoint(tmp_path), model)
+
+
+def test_ramps_of_a_published_file_are_kept(tmp_path):
+    """They are no weights, but `.weights.h5` files hold them."""
+    model, other = (cases.BUILDERS["spnet2d_64px"]() for _ in range(2))
+    ramp = lambda m: next(x for x in m.layers if isinstance(x, SoftArgmax2D))
+    columns = ramp(model).input.shape[2]
+    ramp(model).set_ramps(ramp_x=(np.arange(columns) + 0.5) / columns)
+    path = tmp_path / "a.weights.h5"
+    model.save_weights(path)
+    load_weights(other, path)
+    assert ramp(other).ramp_x == ramp(model).ramp_x
+    assert_same(other, model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", [key for key in CHECKPOINTS if key in cases.BUILDERS])
+def test_published_files_load_quickly_and_whatever_is_frozen(key, tmp_path):
+    path = cases.write_file(key, tmp_path)
+    model, frozen = CHECKPOINTS[key].build(), CHECKPOINTS[key].build()
+    start = time.perf_counter()
+    load_weights(model, path)
+    assert time.perf_counter() - start < 5
+    frozen.trainable = False
+    load_weights(frozen, path)
+    values = lambda m: {w.path: keras.ops.convert_to_numpy(w) for w in m.weights}
+    expected, found = values(model), values(frozen)
+    assert list(map(len, (expected, found))) == [len(model.weights)] * 2
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value)

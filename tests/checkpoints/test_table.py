@@ -4,7 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import pytest
 
 from deephar.checkpoints.table import ANNOTATIONS, CHECKPOINTS, checkpoint
@@ -67,10 +66,9 @@ def test_the_table_is_light():
 @pytest.mark.slow
 @ENTRIES
 def test_the_network_is_as_the_table_says(entry):
-    first, second = entry.build(), entry.build()
-    assert first.count_params() == entry.parameters
-    assert first.input_shape[1:] == entry.input_shape
-    names = [[layer.name for layer in network._flatten_layers()]
-             for network in (first, second)]
-    assert names[0] == names[1]
-    assert [w.path for w in first.weights] == [w.path for w in second.weights]
+    model = entry.build()
+    assert model.count_params() == entry.parameters
+    assert model.input_shape[1:] == entry.input_shape
+    shapes = {shape[1:] for shape in model.output_shape}
+    for shape in shapes:
+        assert str(shape).replace(",)", ")") in entry.outputs

@@ -1,13 +1,24 @@
-from tests.checkpoints.test_load import (        # noqa: F401
-    assert_same, filled, names, penn, write_published)
+from dataclasses import replace
 
-from deephar.checkpoints import load_checkpoint
+import pytest
+
+from deephar.checkpoints import CHECKPOINTS, load_checkpoint
 from deephar.cli import main
+from tests.fakes.weights import (
+    assert_same, content_of, filled, small, write_published)
 
 
-def test_the_report_is_shown(penn, tmp_path, capsys):      # noqa: F811
+@pytest.fixture
+def penn(monkeypatch):
+    """The entry `penn_spnet`, with a small network."""
+    entry = replace(CHECKPOINTS["penn_spnet"], build=small)
+    monkeypatch.setitem(CHECKPOINTS, "penn_spnet", entry)
+    return entry
+
+
+def test_the_report_is_shown(penn, tmp_path, capsys):
     source, out = tmp_path / penn.file, tmp_path / "penn_spnet.weights.h5"
-    write_published(filled(), source)
+    write_published(source, content_of(filled()))
     assert main(["convert", str(source), str(out), "--model", "penn_spnet"]) == 0
     text = capsys.readouterr().out
     assert "8 tensors used" in text and "0 unused, 0 missing" in text
@@ -16,17 +27,15 @@ def test_the_report_is_shown(penn, tmp_path, capsys):      # noqa: F811
 
 
 def test_nothing_is_written_of_a_file_that_does_not_fit(
-        penn, tmp_path, capsys):                            # noqa: F811
-    import h5py
+        penn, tmp_path, capsys):
     source, out = tmp_path / penn.file, tmp_path / "penn_spnet.weights.h5"
-    write_published(filled(), source)
-    with h5py.File(source, "a") as file:
-        del file["c"]
-        file.attrs["layer_names"] = [b"a", b"b"]
+    content = content_of(filled())
+    del content["c"]
+    write_published(source, content)
     assert main(["convert", str(source), str(out), "--model", "penn_spnet"]) == 1
     err = capsys.readouterr().err
     assert str(source) in err and "layer c is missing" in err
-    assert names(tmp_path) == [penn.file]
+    assert [path.name for path in tmp_path.iterdir()] == [penn.file]
 
 
 def test_an_unknown_model(tmp_path, capsys):

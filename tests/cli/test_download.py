@@ -5,11 +5,18 @@ import pytest
 
 from deephar.checkpoints.table import ANNOTATIONS, CHECKPOINTS
 from deephar.cli import main
-from tests.checkpoints.test_download import CONTENT, MD5, names, server     # noqa: F401
+from tests.fakes.server import CONTENT, MD5, serving
 
 
 @pytest.fixture
-def published(server, monkeypatch):         # noqa: F811
+def server(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    with serving() as it:
+        yield it
+
+
+@pytest.fixture
+def published(server, monkeypatch):
     """The tables, with every file on a server of this machine."""
     server.content = b"\x89HDF\r\n\x1a\n" + CONTENT[:1000]
     md5 = hashlib.md5(server.content).hexdigest()
@@ -20,6 +27,10 @@ def published(server, monkeypatch):         # noqa: F811
         monkeypatch.setitem(ANNOTATIONS, key, replace(
             entry, url=server.url(key), md5=md5))
     return server
+
+
+def names(folder):
+    return sorted(path.name for path in folder.rglob("*"))
 
 
 def run(tmp_path, *arguments):
