@@ -7,11 +7,13 @@ pixel, is the part's outline.
 """
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Callable
+from typing import Callable, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+# Axes of parts that are round and need none: not along anything.
+_ASKEW = np.linalg.qr(np.array([[0.3, 1.0, 0.2], [1.0, -0.2, 0.1], [0.1, 0.2, 1.0]]))[0]
 NEAR = 150.0                    # mm; nothing closer is drawn
 
 
@@ -99,15 +101,13 @@ def draw_parts(picture: np.ndarray, parts: list, view: View, light: Light,
     """
     height, width = picture.shape[:2]
     depth = np.full((height, width), np.inf, np.float32)
-    boxes = [_bounds(part, view) for part in parts]
-    shown = [(part, box) for part, box in zip(parts, boxes)
-             if box[0] < min(box[2], width) and box[1] < min(box[3], height)
-             and box[2] > 0 and box[3] > 0]
-    if not shown:
+    boxes, distance = _bounds(parts, view)
+    inside = ((boxes[:, 0] < width) & (boxes[:, 1] < height)
+              & (boxes[:, 2] > 0) & (boxes[:, 3] > 0) & (distance > NEAR))
+    if not inside.any():
         return depth
-    whole = np.array([box for _, box in shown])
-    x0, y0 = np.maximum(whole[:, :2].min(0), 0)
-    x1, y1 = np.minimum(whole[:, 2:].max(0), (width, height))
+    x0, y0 = np.maximum(boxes[inside, :2].min(0), 0)
+    x1, y1 = np.minimum(boxes[inside, 2:].max(0), (width, height))
     n = oversample
     u = (np.arange((x1 - x0) * n) + 0.5)[None, :] / n + x0
     v = (np.arange((y1 - y0) * n) + 0.5)[:, None] / n + y0
@@ -115,83 +115,104 @@ def draw_parts(picture: np.ndarray, parts: list, view: View, light: Light,
     x, y = x.astype(np.float32), y.astype(np.float32)
     z = np.full((v.shape[0], u.shape[1]), np.inf, np.float32)
     rgb = np.zeros(z.shape + (3,), np.float32)
+    equations = _quadrics(parts, view)
     toward = view.R @ light.direction
     above = view.R[:, 2]
     # Near parts first: what they hide is never shaded.
-    shown.sort(key=lambda item: float(view.R[2] @ (item[0].a - view.T)))
-    for part, (bx0, by0, bx1, by1) in shown:
+    for i in np.argsort(distance, kind="stable"):
+        if not inside[i]:
+            continue
+        bx0, by0, bx1, by1 = boxes[i]
         window = (slice(max(by0 - y0, 0) * n, min(by1 - y0, y1 - y0) * n),
                   slice(max(bx0 - x0, 0) * n, min(bx1 - x0, x1 - x0) * n))
         wx = x[:, window[1]] if x.shape[0] == 1 else x[window]
         wy = y[window[0]] if y.shape[1] == 1 else y[window]
-        _draw_part(part, wx, wy, z[window], rgb[window], view, toward, above, light)
-    covered = np.isfinite(z)
-    over = rgb.reshape(y1 - y0, n, x1 - x0, n, 3).sum((1, 3))
-    share = covered.reshape(y1 - y0, n, x1 - x0, n).mean((1, 3), dtype=np.float32)
-    part_of_picture = picture[y0:y1, x0:x1]
-    mixed = over / (n * n) + part_of_picture * (1 - share)[..., None]
-    np.clip(mixed, 0, 255, out=mixed)
-    part_of_picture[...] = (mixed + 0.5).astype(np.uint8)
-    depth[y0:y1, x0:x1] = z.reshape(y1 - y0, n, x1 - x0, n).min((1, 3))
+        _draw_part(parts[i], [field[i] for field in equations], wx, wy, z[window],
+                   rgb[window], toward, above, light)
+    fine = [(slice(i, None, n), slice(j, None, n)) for i in range(n) for j in range(n)]
+    over = sum(rgb[f] for f in fine)
+    open_rays = sum(np.isinf(z[f]).astype(np.float32) for f in fine)
+    below = picture[y0:y1, x0:x1]
+    mixed = (over + below * open_rays[..., None]) * (1 / (n * n)) + 0.5
+    below[...] = np.clip(mixed, 0, 255, out=mixed).astype(np.uint8)
+    depth[y0:y1, x0:x1] = np.minimum.reduce([z[f] for f in fine])
     return depth
 
 
-def _bounds(part: Part, view: View) -> tuple:
-    """Pixel box (x0, y0, x1, y1), a little large; empty if behind the camera."""
-    ends = [part.a] if part.b is None else [part.a, part.b]
-    radii = [part.extent] * len(ends) if part.b is None else part.radii
-    uvd = view.project(np.array(ends))
-    if uvd[:, 2].min() < NEAR + part.extent:
-        return 0, 0, 0, 0
-    reach = (np.array(radii) * 1.12 * max(view.f) / (uvd[:, 2] - part.extent))[:, None] + 2
-    low, high = (uvd[:, :2] - reach).min(0), (uvd[:, :2] + reach).max(0)
-    return (int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1)
+def _bounds(parts: list, view: View) -> tuple:
+    """Pixel boxes (N, 4) as x0 y0 x1 y1, a little large, and distances (N,)."""
+    ends = np.array([(p.a, p.a if p.b is None else p.b) for p in parts])
+    radii = np.array([(p.extent, p.extent) if p.b is None else p.radii for p in parts])
+    uvd = view.project(ends)                                    # (N, 2, 3)
+    distance = (uvd[..., 2] - radii).min(1)
+    reach = radii * (1.12 * max(view.f)) / np.maximum(uvd[..., 2] - radii, 1.0) + 2
+    low = (uvd[..., :2] - reach[..., None]).min(1)
+    high = (uvd[..., :2] + reach[..., None]).max(1)
+    boxes = np.clip(np.concatenate([np.floor(low), np.ceil(high)], 1), -1e6, 1e6)
+    return boxes.astype(int), distance
 
 
-def _frame(part: Part, view: View) -> tuple:
-    """(M, o, r0, k): camera to local matrix, the camera's local place, radius law."""
-    centre = view.R @ (part.a - view.T)
-    if part.b is None:
-        axes = np.eye(3) if part.axes is None else part.axes
-        M = (view.R @ axes).T / np.array(part.radii)[:, None]
-        return M, -M @ centre, 0.0, 0.0
-    along = view.R @ (part.b - part.a)
-    length = np.linalg.norm(along) + 1e-6
+class Quadrics(NamedTuple):
+    """Parts as equations of t along a ray q: a t² + 2 b t + c = 0.
+
+    The surface is where `local = M (t q) + o` is on the unit ball or on the
+    cone x² + y² = (r + k z)²; a = q A q, b = w q, and q S q is the
+    discriminant, whose sign draws the outline.
+    """
+    M: np.ndarray               # (N, 3, 3)
+    o: np.ndarray               # (N, 3)
+    r: np.ndarray               # (N,)
+    k: np.ndarray               # (N,)
+    A: np.ndarray               # (N, 3, 3)
+    w: np.ndarray               # (N, 3)
+    c: np.ndarray               # (N,)
+    S: np.ndarray               # (N, 3, 3) float32
+
+
+def _quadrics(parts: list, view: View) -> Quadrics:
+    ball = np.array([p.b is None for p in parts])
+    start = (np.array([p.a for p in parts]) - view.T) @ view.R.T
+    axes = np.array([_ASKEW if p.axes is None else p.axes for p in parts], float)
+    axes = view.R @ axes                                        # columns, camera frame
+    size = np.array([p.radii if p.b is None else (1.0, p.flat, 1.0) for p in parts])
+    r = np.array([0.0 if p.b is None else p.radii[0] for p in parts])
+    k = np.array([0.0 if p.b is None else p.radii[1] - p.radii[0] for p in parts])
+    # A cone: lateral and front in mm, the third in shares of the length.
+    end = np.array([p.a if p.b is None else p.b for p in parts])
+    along = (end - view.T) @ view.R.T - start
+    length = np.linalg.norm(along, axis=1, keepdims=True) + 1e-6
     along = along / length
-    guess = view.R @ (part.axes[:, 0] if part.axes is not None else np.array([0.3, 1, 0.2]))
-    across = guess - along * (guess @ along)
-    if np.linalg.norm(across) < 1e-3:
-        across = np.cross(along, [1.0, 0.1, 0.3])
-    across = across / np.linalg.norm(across)
-    front = np.cross(along, across)
-    # Lateral and front in mm, along in shares of the length.
-    M = np.stack([across, front / part.flat, along / length])
-    return M, -M @ centre, part.radii[0], part.radii[1] - part.radii[0]
+    guess = axes[:, :, 0] + 1e-4 * axes[:, :, 1]
+    across = guess - along * (guess * along).sum(1, keepdims=True)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    cone = np.stack([across, np.cross(along, across), along / length], 1)
+    M = np.where(ball[:, None, None], axes.transpose(0, 2, 1), cone) / size[:, :, None]
+    o = -np.einsum("nij,nj->ni", M, start)
+    edge = r + k * o[:, 2]
+    last = np.where(ball, 1.0, -k * k)[:, None]
+    D = np.concatenate([np.ones((len(parts), 2)), last], 1)
+    A = np.einsum("nji,nj,njk->nik", M, D, M)
+    slope = np.stack([o[:, 0], o[:, 1], np.where(ball, o[:, 2], -k * edge)], 1)
+    w = np.einsum("nji,nj->ni", M, slope)
+    c = o[:, 0] ** 2 + o[:, 1] ** 2 + np.where(ball, o[:, 2] ** 2 - 1, -edge ** 2)
+    S = w[:, :, None] * w[:, None, :] - c[:, None, None] * A
+    S /= np.abs(S).max((1, 2), keepdims=True)
+    return Quadrics(M, o, r, k, A, w, c, S.astype(np.float32))
 
 
-def _draw_part(part, x, y, z, rgb, view, toward, above, light) -> None:
-    M, o, r0, k = _frame(part, view)
-    if part.b is None:
-        D, w, C = np.eye(3), M.T @ o, o @ o - 1
-    else:
-        D = np.diag([1, 1, -k * k])
-        edge = r0 + k * o[2]
-        w = M.T @ np.array([o[0], o[1], -k * edge])
-        C = o[0] ** 2 + o[1] ** 2 - edge ** 2
-    A = M.T @ D @ M
-    S = (np.outer(w, w) - C * A)
-    S = (S / np.abs(S).max()).astype(np.float32)
+def _draw_part(part, quadric, x, y, z, rgb, toward, above, light) -> None:
+    M, o, r0, k, A, w, c, S = quadric
     outline = (x * (S[0, 0] * x + 2 * S[0, 2]) + y * (S[1, 1] * y + 2 * S[1, 2])
                + (2 * S[0, 1]) * x * y + S[2, 2])
     rows, columns = np.nonzero(outline > 0)
     if not len(rows):
         return
-    qx = x[0, columns] if x.shape[0] == 1 else x[rows, columns]
-    qy = y[rows, 0] if y.shape[1] == 1 else y[rows, columns]
-    q = np.stack([qx, qy, np.ones_like(qx)]).astype(np.float64)     # (3, n)
-    a = ((A @ q) * q).sum(0)
+    q = np.ones((3, len(rows)))
+    q[0] = x[0, columns] if x.shape[0] == 1 else x[rows, columns]
+    q[1] = y[rows, 0] if y.shape[1] == 1 else y[rows, columns]
+    a = np.einsum("in,in->n", A @ q, q)
     b = w @ q
-    root = np.sqrt(np.maximum(b * b - a * C, 0))
+    root = np.sqrt(np.maximum(b * b - a * c, 0))
     t = (-b - root) / np.where(np.abs(a) < 1e-12, 1e-12, a)
     local = o[:, None] + (M @ q) * t
     keep = (t > NEAR) & (t < z[rows, columns])
@@ -201,13 +222,13 @@ def _draw_part(part, x, y, z, rgb, view, toward, above, light) -> None:
         return
     rows, columns, t, local, q = (
         rows[keep], columns[keep], t[keep], local[:, keep], q[:, keep])
-    gradient = local.copy()
-    if part.b is not None:
+    if part.b is None:
+        normal = M.T @ local
+    else:
         radius = r0 + k * local[2]
-        gradient[2] = -k * radius
-        local = np.stack([local[0] / radius, local[1] / radius, local[2]])
-    normal = M.T @ gradient
-    normal /= np.linalg.norm(normal, axis=0)
+        normal = M[:2].T @ local[:2] - np.outer(M[2], k * radius)
+        local[:2] /= radius
+    normal /= _length(normal)
     colour = part.paint(local.T) if callable(part.paint) else np.asarray(part.paint)
     rgb[rows, columns] = _shade(colour, normal, q, toward, above, light, part.shiny)
     z[rows, columns] = t
@@ -215,18 +236,24 @@ def _draw_part(part, x, y, z, rgb, view, toward, above, light) -> None:
 
 def _shade(colour, normal, q, toward, above, light, shiny) -> np.ndarray:
     """Half Lambert, darker from below, a rim at the outline and a highlight."""
-    facing = np.clip(toward @ normal * 0.5 + 0.5, 0, 1) ** 1.5
+    facing = np.maximum(toward @ normal * 0.5 + 0.5, 0)
+    facing = facing * np.sqrt(facing)
     sky = 0.85 + 0.15 * (above @ normal)
     strength = (light.ambient + (1.15 - light.ambient) * facing) * sky
-    toward_eye = -(normal * q).sum(0) / np.linalg.norm(q, axis=0)
-    strength *= 0.72 + 0.28 * np.clip(toward_eye, 0, 1) ** 0.5
+    toward_eye = -np.einsum("in,in->n", normal, q) / _length(q)
+    strength *= 0.72 + 0.28 * np.sqrt(np.maximum(toward_eye, 0))
     shaded = np.asarray(colour) * (strength[:, None] * np.asarray(light.colour))
     if shiny:
-        half = toward[:, None] - q / np.linalg.norm(q, axis=0)
-        half /= np.linalg.norm(half, axis=0)
-        glow = np.clip((half * normal).sum(0), 0, 1) ** 24
+        half = toward[:, None] - q / _length(q)
+        half /= _length(half)
+        glow = np.maximum(np.einsum("in,in->n", half, normal), 0) ** 24
         shaded = shaded + (255 * shiny) * glow[:, None]
     return shaded
+
+
+def _length(v: np.ndarray) -> np.ndarray:
+    """Lengths (n,) of columns (3, n)."""
+    return np.sqrt(np.einsum("in,in->n", v, v))
 
 
 def draw_shadow(picture: Image.Image, parts: list, view: View, light: Light,
@@ -235,25 +262,19 @@ def draw_shadow(picture: Image.Image, parts: list, view: View, light: Light,
     mask = Image.new("L", view.size, 0)
     pencil = ImageDraw.Draw(mask)
     slope = light.direction[:2] / max(light.direction[2], 0.35)
-    drawn = False
-    for part in parts:
-        ends = np.array([part.a, part.a if part.b is None else part.b], float)
-        ends[:, :2] -= slope * ends[:, 2:]
-        ends[:, 2] = 0
-        uvd = view.project(ends)
-        if uvd[:, 2].min() < NEAR:
-            continue
-        radius = 0.75 * part.extent * max(view.f) / uvd[:, 2].mean()
-        if radius > view.size[0] / 6 or np.abs(uvd[:, :2]).max() > 4 * view.size[0]:
-            continue
-        drawn = True
-        (u0, v0), (u1, v1) = uvd[:, :2]
-        if part.b is not None:
-            pencil.line([u0, v0, u1, v1], fill=255, width=max(1, round(1.4 * radius)))
-        for u, v in uvd[:, :2]:
-            pencil.ellipse([u - radius, v - 0.6 * radius, u + radius, v + 0.6 * radius],
-                           fill=255)
-    if not drawn:
+    ends = np.array([(p.a, p.a if p.b is None else p.b) for p in parts], float)
+    ends[..., :2] -= slope * ends[..., 2:]
+    ends[..., 2] = 0
+    uvd = view.project(ends)                                    # (N, 2, 3)
+    radii = 0.75 * max(view.f) * np.array([p.extent for p in parts]) / np.maximum(
+        uvd[..., 2].mean(1), 1)
+    near = np.abs(uvd[..., :2]).max((1, 2)) < 4 * view.size[0]
+    fits = (uvd[..., 2].min(1) > NEAR) & (radii < view.size[0] / 6) & near
+    for (start, end), r in zip(uvd[fits, :, :2].tolist(), radii[fits].tolist()):
+        pencil.line([*start, *end], fill=255, width=max(1, round(1.4 * r)))
+        for u, v in (start, end):
+            pencil.ellipse([u - r, v - 0.6 * r, u + r, v + 0.6 * r], fill=255)
+    if not fits.any():
         return picture
     blur = max(1.5, 0.006 * view.size[0])
     mask = mask.filter(ImageFilter.BoxBlur(blur)).point(lambda m: int(m * strength))

@@ -175,7 +175,7 @@ PENN = {
     "pushup": Motion(1.5, (
         (0.0, dict(pz=0.36, pitch=72, nod=-20)),
         (0.5, dict(pz=0.13, pitch=86, nod=-28))),
-        base=dict(splay=0, **foot("b", 0.1, -0.93, 0.06, 75), **hand("b", 0.33, 0.56, 0.03, 60)),
+        base=dict(splay=0, **foot("b", 0.1, -1.05, 0.06, 75), **hand("b", 0.33, 0.56, 0.03, 60)),
         world_hands=True),
     "situp": Motion(1.9, (
         (0.0, dict(pitch=-88, bend=0, nod=10)),

@@ -75,7 +75,7 @@ def make_light(rng: np.random.Generator) -> Light:
 def background(rng: np.random.Generator, view: View, indoors: bool | None = None) -> Image.Image:
     """A room or an open field behind and under the people."""
     width, height = view.size
-    small = max(1, round(max(view.size) / 480))     # coarser where the picture is large
+    small = max(1, round(max(view.size) / 320))     # coarser where the picture is large
     w, h = width // small, height // small
     u = (np.arange(w)[None] + 0.5) * width / w
     v = (np.arange(h)[:, None] + 0.5) * height / h

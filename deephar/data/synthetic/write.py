@@ -7,9 +7,12 @@ annotations come last but one, and the file `synthetic.json` last.
 """
 import concurrent.futures
 import logging
-import multiprocessing
 import os
+import pickle
+import queue
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +58,8 @@ TINY = {
     "mpii": Size(16, 8, 1), "h36m": Size(5, 2, 3),
     "pennaction": Size(15, 15, 12, penn_picture=(160, 120)), "ntu": Size(12, 12, 12)}
 SMALL = {
-    "mpii": Size(900, 240, 1), "h36m": Size(60, 15, 12),
-    "pennaction": Size(150, 60, 32), "ntu": Size(160, 80, 40)}
+    "mpii": Size(900, 200, 1), "h36m": Size(60, 15, 12),
+    "pennaction": Size(150, 45, 32), "ntu": Size(160, 80, 40)}
 
 
 def size_of(name: str, size: str | int) -> Size:
@@ -150,14 +153,54 @@ def _run(jobs: list, workers: int | None) -> Iterator:
     if workers <= 1 or len(jobs) < 40:
         yield from map(_do, jobs)
         return
-    # Spawned, not forked: the caller may have TensorFlow's threads running.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
+    # Plain new interpreters: a fork would copy TensorFlow's threads, and
+    # multiprocessing would run the caller's script once more in every process.
+    env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
+               PYTHONPATH=os.pathsep.join(path or os.getcwd() for path in sys.path))
+    command = [sys.executable, "-c", f"from {__name__} import _serve; _serve()"]
+    servers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+               for _ in range(workers)]
+    idle = queue.SimpleQueue()
+    for server in servers:
+        idle.put(server)
+
+    def do(job):
+        server = idle.get()
         try:
-            yield from pool.map(_do, jobs, chunksize=2)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            pickle.dump(job, server.stdin)
+            server.stdin.flush()
+            result = pickle.load(server.stdout)
+        finally:
+            idle.put(server)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    pool = concurrent.futures.ThreadPoolExecutor(workers)
+    try:
+        yield from pool.map(do, jobs)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for server in servers:
+            server.kill()
+            server.communicate()
+
+
+def _serve() -> None:
+    """A worker process: jobs come in on stdin, results go out on stdout."""
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+    while True:
+        try:
+            job = pickle.load(stdin)
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            result = _do(job)
+        except Exception as error:          # goes to the parent, which raises it
+            result = error
+        pickle.dump(result, stdout)
+        stdout.flush()
 
 
 def _do(job):
@@ -202,7 +245,7 @@ def seen(uvd: np.ndarray, depth: np.ndarray, behind: float = 150.0) -> np.ndarra
     return inside & (surface > uvd[:, 2] - behind)
 
 
-def save_picture(path: Path, picture: np.ndarray, quality: int = 88) -> None:
+def save_picture(path: Path, picture: np.ndarray, quality: int = 85) -> None:
     with atomic_path(path) as temporary:
         Image.fromarray(picture).save(temporary, quality=quality)
 
@@ -291,8 +334,10 @@ def _pose_mpii(counts, seed, job) -> tuple:
         apart += rng.uniform(700, 1300)
     frame = int(rng.integers(24))
     shift = 0.3 if rng.random() < 0.12 else 0.05
+    # Several people stand in a row along x: look at them from across it.
+    azimuth = None if len(people) == 1 else rng.choice([-90, 90]) + rng.uniform(-40, 40)
     view = scenes.frame_view(rng, _ends([a for _, a in people], frame), counts.mpii_picture,
-                             (0.62, 0.92), shift=shift)
+                             (0.62, 0.92), azimuth, shift=shift)
     persons = [_mpii_person(view, person, act.body, frame) for person, act in people]
     return rng, view, people, frame, persons
 
