@@ -61,6 +61,7 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
     part = path.with_name(path.name + ".part")
     if not md5:
         part.unlink(missing_ok=True)    # nothing could tell that it belongs to us
+    logger.info("downloading %s", url)
     by_hand = f"download {url} by hand and put it at {path}"
     resumed = part.exists()
     _complete(url, part, bool(md5), timeout, progress, by_hand)

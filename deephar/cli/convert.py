@@ -3,6 +3,7 @@
 Every tensor of the file is accounted for in the report; nothing is written
 unless all of them have found their place.
 """
+from deephar.cli.quiet import start_keras
 
 
 def add_arguments(parser) -> None:
@@ -14,6 +15,7 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    start_keras()
     from deephar.checkpoints.load import convert
     print(convert(args.source, args.out, args.model))
     print(f"Written: {args.out}")

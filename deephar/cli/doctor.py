@@ -10,7 +10,7 @@ import time
 import zlib
 from pathlib import Path
 
-from deephar.cli.quiet import quiet_stderr
+from deephar.cli.quiet import quiet_stderr, start_keras
 
 PACKAGES = ("keras", "tensorflow", "numpy", "h5py", "scipy", "pillow", "matplotlib")
 EXTRAS = {"video": ("av",), "export": ("onnx", "onnxruntime", "tf2onnx")}
@@ -52,10 +52,8 @@ def run(args) -> int:
     from deephar.checkpoints.table import CHECKPOINTS
     here = sum((args.folder / entry.file).exists() for entry in CHECKPOINTS.values())
     _line("weights", f"{here} of {len(CHECKPOINTS)} published files in {args.folder}")
-    with quiet_stderr():
-        import keras
-        backend = keras.backend.backend()
-        found = devices(backend)
+    backend = start_keras().backend.backend()
+    found = devices(backend)
     _line("backend", backend)
     _line("devices", ", ".join(found))
     kind = "CPU" if all(name.startswith("CPU") for name in found) else "GPU"

@@ -12,6 +12,10 @@ ARCHITECTURES = (
      "actions", "action.build_merge_model"),
     ("spnet", "SPNet, TPAMI'20", "picture or clip",
      "2D or 3D poses, actions", "spnet.build"),
+    ("temporal", "Temporal convolutions, CVPR'19", "2D key points in time",
+     "3D poses", "temporal.build"),
+    ("lifting", "Linear layers, ICCV'17", "2D key points",
+     "3D pose or a second view", "lifting.build"),
 )
 
 

@@ -8,6 +8,7 @@ from deephar.checkpoints import table
 from deephar.cli import main
 from deephar.cli.models import ARCHITECTURES
 from deephar.cli.models import table as aligned
+from deephar.models import ARCHITECTURES as networks
 
 
 def test_it_lists_what_there_is(tmp_path, capsys):
@@ -53,4 +54,10 @@ def test_columns_are_aligned():
 @pytest.mark.parametrize("row", ARCHITECTURES[1:], ids=lambda row: row[0])
 def test_the_builders_exist(row):
     module, _, name = row[-1].rpartition(".")
-    assert callable(getattr(importlib.import_module(f"deephar.models.{module}"), name))
+    builder = getattr(importlib.import_module(f"deephar.models.{module}"), name)
+    assert callable(builder)
+    assert networks.get(row[0], builder) is builder
+
+
+def test_no_network_is_left_out():
+    assert set(networks) <= {row[0] for row in ARCHITECTURES}

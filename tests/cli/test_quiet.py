@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -17,3 +19,11 @@ def test_an_error_shows_what_was_held_back(capfd):
         os.write(2, b"the reason")
         raise KeyError
     assert capfd.readouterr().err == "the reason"
+
+
+def test_keras_starts_without_a_word():
+    code = ("from deephar.cli.quiet import start_keras\n"
+            "keras = start_keras()\n"
+            "print(float(keras.ops.ones(1)[0]))")
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
+    assert (done.stdout, done.stderr) == ("1.0\n", "")
