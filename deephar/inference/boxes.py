@@ -1,0 +1,153 @@
+"""Where to look for people: boxes from files, from poses, from one frame to the next.
+
+A box is (x1, y1, x2, y2) in pixels of the picture, one per person.
+"""
+import csv
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from deephar.evaluation.bboxes import get_bbox_from_poses
+from deephar.utils.bbox import bbox_to_objposwin, objposwin_to_bbox
+from deephar.utils.files import read_json
+
+GIVEN_MARGIN = 1.25         # side of the crop, per longer side of a given box
+LARGEST = 8                 # side of a box, per longer side of the picture
+
+
+def check_boxes(boxes, size: tuple[int, int], where: str = "") -> np.ndarray:
+    """Boxes as (N, 4) floats.
+
+    Raises:
+        ValueError: a box is no box, or out of all proportion to the picture.
+    """
+    where = f"{where}: " if where else ""
+    try:
+        array = np.asarray(boxes, np.float64)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{where}boxes are lists of four numbers, "
+                         f"got {boxes!r}") from error
+    if array.size == 0:
+        return np.zeros((0, 4))
+    if array.ndim == 1:
+        array = array[None]
+    if array.ndim != 2 or array.shape[1] != 4:
+        raise ValueError(f"{where}boxes are (N, 4): x1 y1 x2 y2, got shape {array.shape}")
+    for box in array:
+        x1, y1, x2, y2 = box
+        if not (np.isfinite(box).all() and x2 > x1 and y2 > y1):
+            raise ValueError(f"{where}a box needs finite numbers with x2 > x1 and "
+                             f"y2 > y1, got {box.tolist()}")
+        if max(x2 - x1, y2 - y1, *np.abs(box)) > LARGEST * max(size):
+            raise ValueError(f"{where}a box must stay within {LARGEST} times the "
+                             f"picture's size {tuple(size)}, got {box.tolist()}")
+    return array
+
+
+def square(box, margin: float = 1.0) -> np.ndarray:
+    """The square about a box's centre, `margin` times its longer side."""
+    centre, size = bbox_to_objposwin(box)
+    return objposwin_to_bbox(centre, (margin * max(size),) * 2)
+
+
+def enclosing(boxes) -> np.ndarray:
+    """The smallest box around boxes (N, 4)."""
+    boxes = np.asarray(boxes)
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+
+
+def box_of_poses(joints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """The square crop for poses (T, J, 2) of one person, as the papers took it.
+
+    Confidences (T, J) may have any range: joints under half of a pose's
+    highest do not count.
+    """
+    top = np.maximum(np.max(confidence, axis=-1, keepdims=True), 1e-6)
+    poses = np.concatenate([joints, (confidence / top)[..., None]], axis=-1)
+    return square(get_bbox_from_poses(poses))
+
+
+def overlap(a, b) -> float:
+    """Intersection over union of two boxes."""
+    low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
+    common = np.prod(np.clip(high - low, 0, None))
+    area = lambda box: np.prod(np.subtract(box[2:], box[:2]))
+    return float(common / max(area(a) + area(b) - common, 1e-12))
+
+
+class Identities:
+    """Numbers for people that stay the same from frame to frame.
+
+    A box gets the number of the box before that it overlaps most.
+    """
+
+    def __init__(self, least_overlap: float = 0.2):
+        self.least_overlap = least_overlap
+        self._last: dict[int, np.ndarray] = {}
+        self._count = 0
+
+    def number(self, boxes: Sequence[np.ndarray]) -> list[int]:
+        """The numbers of one frame's boxes."""
+        pairs = sorted(((overlap(box, last), i, known)
+                        for i, box in enumerate(boxes)
+                        for known, last in self._last.items()), reverse=True)
+        numbers: dict[int, int] = {}
+        for common, i, known in pairs:
+            if (common >= self.least_overlap and i not in numbers
+                    and known not in numbers.values()):
+                numbers[i] = known
+        for i in range(len(boxes)):
+            if i not in numbers:
+                numbers[i] = self._count
+                self._count += 1
+        if len(boxes):                              # who is hidden for a while stays
+            self._last.update({numbers[i]: box for i, box in enumerate(boxes)})
+        return [numbers[i] for i in range(len(boxes))]
+
+
+def read_boxes(path: str | Path) -> Mapping[str, list]:
+    """Boxes of a JSON or CSV file, by picture name or frame number.
+
+    JSON: {"photo.jpg": [[x1, y1, x2, y2], ...], "12": [...]}; one box may
+    stand without the outer list.  CSV: a header `frame,x1,y1,x2,y2`, then one
+    box per line.  Frames count from 0.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file of boxes")
+    if path.suffix.lower() == ".csv":
+        return _read_csv(path)
+    content = read_json(path)
+    if isinstance(content, list):
+        content = {"": content}
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: boxes are {{picture or frame: [[x1, y1, x2, y2], "
+                         f"...]}}, got {type(content).__name__}")
+    return {str(key): value if not value or isinstance(value[0], list) else [value]
+            for key, value in content.items()}
+
+
+def _read_csv(path: Path) -> dict[str, list]:
+    boxes: dict[str, list] = {}
+    with open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        wanted = ["frame", "x1", "y1", "x2", "y2"]
+        if not set(wanted) <= set(reader.fieldnames or ()):
+            raise ValueError(f"{path}: the first line must name the columns "
+                             f"{','.join(wanted)}, got {reader.fieldnames}")
+        for number, row in enumerate(reader, 2):
+            try:
+                box = [float(row[key]) for key in wanted[1:]]
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{path}, line {number}: {error}") from error
+            boxes.setdefault(row["frame"].strip(), []).append(box)
+    return boxes
+
+
+def boxes_for(boxes: Mapping[str, list], name: str, index: int) -> list:
+    """The boxes of one picture: by its file name, its number, or for all ("")."""
+    for key in (name, Path(name).name, Path(name).stem, str(index), ""):
+        if key in boxes:
+            return boxes[key]
+    return []

@@ -1,0 +1,275 @@
+"""From pictures or clips and boxes to people: crop, predict, map back.
+
+One person is looked for in each box: several people in a picture need several
+boxes.  Coordinates go out in pixels of the picture; the network sees a crop of
+it, and the same 3×3 matrix that made the crop brings the joints back.
+"""
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from deephar.data.pictures import open_picture
+from deephar.inference.boxes import GIVEN_MARGIN, box_of_poses, check_boxes, square
+from deephar.inference.network import (
+    Network, clip_function, frame_function, load_network, stop_after)
+from deephar.inference.results import Person
+from deephar.utils.bbox import (
+    DEPTH_HALF_RANGE, H36M_WINDOW, bbox_to_objposwin, whole_image_bbox)
+from deephar.utils.plot import to_picture
+from deephar.utils.pose import PoseLayout
+from deephar.utils.transform import T, normalize_channels, transform_pose_sequence
+
+WINDOW_MM = 1000 * H36M_WINDOW      # what a crop spans at the depth of the person
+CROP_THREADS = 2
+
+# How to find people: boxes, a function of the picture, or the name of a way.
+Boxes = str | Sequence | np.ndarray | Callable[[Image.Image], Any]
+WAYS = ("two-pass", "whole")
+
+
+class Predictor:
+    """A network that takes pictures and gives people.
+
+        predictor = Predictor("quickstart")
+        for person in predictor("photo.jpg"):
+            print(person.joints)
+
+    Args:
+        model: anything that `load_network` takes: the name of a published
+            checkpoint, 'quickstart', a run's folder, a file, a Keras model, or
+            an object with `predict` and `input_shape`.
+        weights: folder of the published files.
+        batch_size: crops (or clips) per call of the network.
+        flip: also predict the mirrored crop, and average.
+        angle: rotate the crops by so many degrees, counter-clockwise; for a
+            camera that is not level.
+        margin: side of the crop, per longer side of a given box.
+        min_confidence: mean confidence of the joints from which on a person
+            that was not given by a box counts as found.
+        stop_after_block: use the network up to this prediction block only.
+        camera: (fx, fy, cx, cy) in pixels, if known, for millimetres.
+        depth_range: millimetres that depth 0 to 1 of a 3D network spans.
+        layout, actions: of a bare model, see `load_network`.
+    """
+
+    def __init__(self, model: Any, *, weights: str | os.PathLike = "weights",
+                 batch_size: int = 8, flip: bool = False, angle: float = 0.0,
+                 margin: float = GIVEN_MARGIN, min_confidence: float = 0.15,
+                 stop_after_block: int | None = None,
+                 camera: tuple[float, float, float, float] | None = None,
+                 depth_range: float = 2 * DEPTH_HALF_RANGE,
+                 layout: PoseLayout | None = None,
+                 actions: Mapping[str, Sequence[str]] | None = None):
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be ≥ 1, got {batch_size}")
+        if margin <= 0:
+            raise ValueError(f"margin must be > 0, got {margin}")
+        network = load_network(model, weights=weights, layout=layout, actions=actions)
+        if stop_after_block is not None:
+            network = stop_after(network, stop_after_block)
+        self.network: Network = network
+        self.batch_size, self.flip, self.angle = batch_size, flip, angle
+        self.margin, self.min_confidence = margin, min_confidence
+        self.camera, self.depth_range = camera, depth_range
+        self._run_frames = frame_function(network, batch_size) if network.layout else None
+        frames = network.num_frames
+        self._clips_per_batch = max(1, batch_size // frames) if frames else 0
+        self._run_clips = (clip_function(network, self._clips_per_batch)
+                           if frames else None)
+        self._threads = ThreadPoolExecutor(CROP_THREADS, "crop")
+
+    @property
+    def layout(self) -> PoseLayout | None:
+        return self.network.layout
+
+    def __call__(self, picture, boxes: Boxes = "two-pass") -> list[Person]:
+        """The people of one picture: a path, a PIL image or an array."""
+        return self.pictures([picture], [boxes])[0]
+
+    def pictures(self, pictures: Sequence, boxes: Boxes | Sequence[Boxes] = "two-pass"
+                 ) -> list[list[Person]]:
+        """The people of several pictures, predicted in batches.
+
+        Args:
+            pictures: paths, PIL images or arrays.
+            boxes: one entry per picture: boxes (N, 4); a function that takes the
+                picture and returns boxes; 'two-pass' looks at the whole picture
+                first and then closer where it saw somebody; 'whole' looks at
+                the whole picture only.  A name or a function may stand alone.
+        """
+        pictures = [open_any(picture) for picture in pictures]
+        if isinstance(boxes, str) or callable(boxes):
+            boxes = [boxes] * len(pictures)
+        if len(boxes) != len(pictures):
+            raise ValueError(f"boxes: one entry per picture ({len(pictures)}), "
+                             f"got {len(boxes)}")
+        looks = [(i, *look) for i, (picture, wanted) in enumerate(zip(pictures, boxes))
+                 for look in self.looks(picture, wanted)]
+        people = self.look(pictures, looks)
+        closer = [(i, box_of_poses(p.joints[None], p.confidence[None]), "first pass")
+                  for (i, _, source), p in zip(looks, people)
+                  if source == "two-pass" and self.is_sure(p)]
+        second = iter(self.look(pictures, closer))
+        found: list[list[Person]] = [[] for _ in pictures]
+        for (i, _, source), person in zip(looks, people):
+            if source == "two-pass":
+                person = next(second) if self.is_sure(person) else None
+            if person is not None and (source == "given" or self.is_sure(person)):
+                found[i].append(person)
+        return found
+
+    def looks(self, picture: Image.Image, boxes: Boxes
+              ) -> list[tuple[np.ndarray, str]]:
+        """The squares to look into, with where they are from."""
+        if isinstance(boxes, str):
+            if boxes not in WAYS:
+                raise ValueError(f"boxes must be numbers, a function or one of "
+                                 f"{', '.join(WAYS)}, got {boxes!r}")
+            source = "whole picture" if boxes == "whole" else boxes
+            return [(whole_image_bbox(picture.size), source)]
+        if callable(boxes):
+            boxes = boxes(picture)
+        return [(square(box, self.margin), "given")
+                for box in check_boxes(boxes, picture.size)]
+
+    def is_sure(self, person: Person) -> bool:
+        """Whether the confidences say that somebody is there."""
+        return float(np.mean(person.confidence)) >= self.min_confidence
+
+    def look(self, pictures, looks) -> list[Person]:
+        """A person per (number of the picture, square, source of the square)."""
+        if not looks:
+            return []
+        if self._run_frames is None:
+            raise ValueError(f"{self.network.name} predicts actions of clips only; "
+                             "give it a video")
+        people = []
+        for start in range(0, len(looks), self.batch_size):
+            batch = looks[start:start + self.batch_size]
+            frames, matrices = self.crops([(pictures[i], window)
+                                           for i, window, _ in batch])
+            pose, confidence = self._predict_frames(frames)
+            people += [
+                self._person(pose[k], confidence[k], matrices[k], window, source)
+                for k, (_, window, source) in enumerate(batch)]
+        return people
+
+    def crops(self, wanted: Iterable[tuple[Image.Image, np.ndarray]]
+              ) -> tuple[np.ndarray, np.ndarray]:
+        """The network's view of squares: frames (N, H, W, 3), matrices (N, 3, 3)."""
+        cut = lambda item: crop(*item, self.network.resolution, self.angle)
+        frames, matrices = zip(*self._threads.map(cut, wanted))
+        return np.stack(frames), np.stack(matrices)
+
+    def _predict_frames(self, frames):
+        """Pose (N, J, D) and confidence (N, J) of crops, by the last block."""
+        pose, confidence = self._run_frames(frames)[-1]
+        if not self.flip:
+            return pose, confidence
+        mirrored = self._run_frames(frames[:, :, ::-1])[-1]
+        return _average((pose, confidence), self._mirror_back(*mirrored))
+
+    def _mirror_back(self, pose, confidence):
+        swap = list(self.layout.map_hflip)
+        pose = pose[..., swap, :].copy()
+        pose[..., 0] = 1 - pose[..., 0]
+        return pose, confidence[..., swap]
+
+    def clips(self, clips: Sequence[tuple[Sequence[Image.Image], np.ndarray, str]]
+              ) -> list[list[Person]]:
+        """One person through each clip: poses of every frame, and actions.
+
+        Args:
+            clips: (T pictures, one square for all of them, source of the square).
+
+        Returns:
+            per clip, T people; all of a clip have its actions.
+        """
+        found = []
+        for start in range(0, len(clips), self._clips_per_batch):
+            batch = clips[start:start + self._clips_per_batch]
+            frames, matrices = self.crops([
+                (picture, window) for pictures, window, _ in batch
+                for picture in pictures])
+            shape = (len(batch), self.network.num_frames)
+            pose, confidence, actions = self._predict_clips(
+                frames.reshape(shape + frames.shape[1:]))
+            matrices = matrices.reshape(shape + (3, 3))
+            found += [[
+                self._person(None if pose is None else pose[k, t],
+                             None if pose is None else confidence[k, t],
+                             matrices[k, t], window, source, actions[k])
+                for t in range(shape[1])] for k, (_, window, source) in enumerate(batch)]
+        return found
+
+    def _predict_clips(self, clips):
+        """Pose, confidence and {set: {class: probability}} of clips."""
+        poses, actions = self._run_clips(clips)
+        pose, confidence = poses[-1] if poses else (None, None)
+        actions = dict(actions[-1]) if actions else {}
+        if self.flip:
+            mirrored, mirrored_actions = self._run_clips(clips[:, :, :, ::-1])
+            if poses:
+                pose, confidence = _average(
+                    (pose, confidence), self._mirror_back(*mirrored[-1]))
+            actions = {name: (p + mirrored_actions[-1][name]) / 2
+                       for name, p in actions.items()}
+        named = [{name: dict(zip(self.network.actions[name], p[k].tolist()))
+                  for name, p in actions.items()} for k in range(len(clips))]
+        return pose, confidence, named
+
+    def _person(self, pose, confidence, matrix, window, source, actions=None) -> Person:
+        joints = joints_mm = None
+        if pose is not None:
+            pose = np.asarray(pose, np.float64)
+            joints = transform_pose_sequence(matrix, pose[None, :, :2])[0]
+            if pose.shape[-1] == 3:
+                joints_mm = self._millimetres(joints, pose[:, 2], window)
+        return Person(joints, confidence, pose, joints_mm, np.asarray(window), source,
+                      matrix, actions or {})
+
+    def _millimetres(self, joints, depth, window) -> np.ndarray:
+        """Joints (J, 3) relative to the first, as if the window spanned WINDOW_MM.
+
+        With a camera the window also gives the distance, and perspective counts.
+        """
+        side = window[2] - window[0]
+        z = (depth - depth[0]) * self.depth_range
+        if self.camera is None:
+            xy = (joints - joints[0]) * WINDOW_MM / side
+            return np.concatenate([xy, z[:, None]], axis=-1)
+        focal, centre = np.split(np.asarray(self.camera, np.float64), 2)
+        distance = WINDOW_MM * focal.mean() / side
+        xy = (joints - centre) / focal * (distance + z)[:, None]
+        return np.concatenate([xy - xy[0], z[:, None]], axis=-1)
+
+
+def _average(one, other):
+    return tuple((a + b) / 2 for a, b in zip(one, other))
+
+
+def open_any(picture) -> Image.Image:
+    """A path, a PIL image or an array as an upright RGB picture."""
+    if isinstance(picture, (str, os.PathLike)):
+        return open_picture(picture)[0]
+    if isinstance(picture, Image.Image):
+        picture = ImageOps.exif_transpose(picture)
+        return picture if picture.mode == "RGB" else to_picture(picture)
+    return to_picture(picture)
+
+
+def crop(picture: Image.Image, window: np.ndarray, resolution: tuple[int, int],
+         angle: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """What the network sees of a window, and the matrix from picture to crop.
+
+    Returns:
+        frame (H, W, 3) float32 in [-1, 1], matrix (3, 3) to fractions.
+    """
+    view = T(picture)
+    view.rotate_crop(angle, *bbox_to_objposwin(window))
+    view.resize(resolution)
+    view.normalize_affinemap()
+    return normalize_channels(view.asarray()), view.afmat

@@ -1,0 +1,271 @@
+"""Predictions to look at: skeletons, 3D views, action bars, heat maps.
+
+Drawing primitives are those of `deephar.utils.plot`.
+"""
+import math
+from collections import deque
+from dataclasses import replace
+from typing import Mapping, Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from deephar.inference.results import FrameResult, Person
+from deephar.utils.plot import (
+    INK, PAPER, caption, draw_box, draw_pose, font_of, to_picture)
+from deephar.utils.pose import PoseLayout
+
+LEAST_CONFIDENCE = 0.1          # joints below it are not drawn
+# Colours of the bar, told apart by neighbours; classes take them in their order.
+CLASS_COLORS = ((76, 114, 176), (221, 132, 82), (85, 168, 104), (196, 78, 82),
+                (129, 114, 179), (147, 120, 96), (218, 139, 195), (140, 140, 140),
+                (204, 185, 116), (100, 181, 205))
+
+
+def draw_people(image, people: Sequence[Person], layout: PoseLayout | None, *,
+                boxes: bool = False, labels: bool = True) -> Image.Image:
+    """A picture with everybody's skeleton, and what they do.
+
+    Args:
+        boxes: also draw where the people were looked for.
+        labels: write the likeliest action at each person.
+    """
+    picture = to_picture(image)
+    for person in people:
+        if boxes:
+            picture = draw_box(picture, person.box)
+    with_pose = [p for p in people if p.joints is not None]
+    if with_pose and layout is not None:
+        picture = draw_pose(picture, np.stack([p.joints for p in with_pose]), layout,
+                            np.stack([_drawn(p) for p in with_pose]))
+    for person in people:
+        best = person.best_action()
+        if labels and best is not None:
+            picture = caption(picture, f"{nice(best[0])} {best[1]:.0%}",
+                              at=_label_place(person))
+    return picture
+
+
+def _drawn(person: Person) -> np.ndarray:
+    return np.asarray(person.confidence) >= LEAST_CONFIDENCE
+
+
+def _label_place(person: Person) -> tuple[float, float]:
+    """Above the person's head, or above the box where there is no pose."""
+    if person.joints is None or not _drawn(person).any():
+        return float(person.box[0]), float(person.box[1])
+    points = person.joints[_drawn(person)]
+    left, top = points.min(axis=0)
+    return float(left), float(top - 0.06 * np.ptp(points[:, 1]))
+
+
+def nice(name: str) -> str:
+    """A class name for people: 'jumping_jacks' as 'jumping jacks'."""
+    return name.replace("_", " ")
+
+
+# === 3D ===
+
+def draw_pose_3d(joints_mm: np.ndarray, layout: PoseLayout, size: tuple[int, int], *,
+                 azimuth: float = 35.0, elevation: float = 12.0,
+                 span: float = 2200.0) -> Image.Image:
+    """A skeleton in space, seen from a chosen side, over a grid of half metres.
+
+    Args:
+        joints_mm: (J, 3), relative to the first joint: x right, y down, z away.
+        size: (w, h) of the picture.
+        azimuth: degrees that the viewer walks to the right around the person;
+            0 is the camera's own view.
+        elevation: degrees that the viewer looks down.
+        span: millimetres that fit into the smaller side.
+    """
+    joints = np.asarray(joints_mm, np.float64)
+    finite = np.isfinite(joints).all(axis=-1)
+    picture = Image.new("RGB", size, PAPER)
+    if not finite.any():
+        return picture
+    middle = (joints[finite].min(axis=0) + joints[finite].max(axis=0)) / 2
+    view = _view(azimuth, elevation)
+    scale = min(size) / span
+
+    def project(points):
+        turned = (np.asarray(points, np.float64) - middle) @ view.T
+        return turned[..., :2] * scale + np.array(size) / 2
+
+    draw = ImageDraw.Draw(picture)
+    floor = joints[finite, 1].max()
+    reach = np.arange(-1000, 1001, 500)
+    width = max(1, round(min(size) / 400))
+    for r in reach:
+        for a, b in (((r, -1000), (r, 1000)), ((-1000, r), (1000, r))):
+            ends = project([(middle[0] + x, floor, middle[2] + z) for x, z in (a, b)])
+            draw.line([tuple(p) for p in ends], (214, 216, 220), width)
+    return draw_pose(picture, project(joints), layout, finite,
+                     width=max(2.0, min(size) / 70))
+
+
+def _view(azimuth: float, elevation: float) -> np.ndarray:
+    """Rotation from the camera's axes to the viewer's: x right, y down, z away."""
+    a, e = math.radians(azimuth), math.radians(elevation)
+    around = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0],
+                       [-math.sin(a), 0, math.cos(a)]])
+    down = np.array([[1, 0, 0], [0, math.cos(e), math.sin(e)],
+                     [0, -math.sin(e), math.cos(e)]])
+    return down @ around
+
+
+# === Actions ===
+
+def action_bars(classes: Mapping[str, float], size: tuple[int, int],
+                count: int = 5) -> Image.Image:
+    """The likeliest classes of one moment as bars with their probabilities."""
+    picture = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(picture)
+    top = sorted(classes.items(), key=lambda item: -item[1])[:count]
+    names = list(classes)
+    row = size[1] / count
+    font = font_of(min(0.42 * row, 0.07 * size[0]))
+    for i, (name, share) in enumerate(top):
+        y = i * row
+        bar = (0.04 * size[0], y + 0.60 * row, (0.04 + 0.92 * share) * size[0],
+               y + 0.82 * row)
+        draw.rectangle((bar[0], bar[1], 0.96 * size[0], bar[3]), (232, 233, 236))
+        draw.rectangle(bar, _class_color(names.index(name)))
+        draw.text((bar[0], y + 0.32 * row), nice(name), INK, font=font, anchor="lm")
+        draw.text((0.96 * size[0], y + 0.32 * row), f"{share:.0%}", INK, font=font,
+                  anchor="rm")
+    return picture
+
+
+def _class_color(number: int) -> tuple[int, int, int]:
+    return CLASS_COLORS[number % len(CLASS_COLORS)]
+
+
+def action_timeline(history: Sequence[Mapping[str, float] | None], width: int,
+                    height: int) -> Image.Image:
+    """The likeliest class over time, as a coloured bar with names.
+
+    Args:
+        history: per frame, the probabilities of the classes, or None.
+        width, height: of the picture; all of `history` fills the width.
+    """
+    picture = Image.new("RGB", (width, height), PAPER)
+    draw = ImageDraw.Draw(picture)
+    font = font_of(0.5 * height)
+    best = [max(h, key=h.get) if h else None for h in history]
+    start = 0
+    for i in range(1, len(best) + 1):
+        if i < len(best) and best[i] == best[start]:
+            continue
+        name = best[start]
+        x1, x2 = start * width / len(best), i * width / len(best)
+        if name is not None:
+            color = _class_color(list(history[start]).index(name))
+            draw.rectangle((x1, 0, x2, height), color)
+            room, text = x2 - x1 - 0.4 * height, nice(name)
+            if font.getlength(text) <= room:
+                draw.text((x1 + 0.2 * height, height / 2), text, (255, 255, 255),
+                          font=font, anchor="lm", stroke_width=max(1, height // 30),
+                          stroke_fill=(40, 42, 48))
+        start = i
+    return picture
+
+
+# === Heat maps ===
+
+def draw_heat_map(image, heat_map: np.ndarray, crop_matrix: np.ndarray, *,
+                  strength: float = 0.75) -> Image.Image:
+    """A heat map (H, W), of the crop, laid over the picture it was cut from.
+
+    Args:
+        heat_map: any range; its largest value becomes opaque.
+        crop_matrix: from pixels of the picture to fractions of the crop.
+        strength: opacity of the largest value.
+    """
+    from matplotlib import colormaps
+    picture = to_picture(image)
+    heat = np.asarray(heat_map, np.float64)
+    heat = (heat - heat.min()) / max(np.ptp(heat), 1e-12)
+    rows, columns = heat.shape
+    layer = Image.fromarray(heat.astype(np.float32), "F")
+    to_map = np.diag([columns, rows, 1.0]) @ crop_matrix
+    spread = np.asarray(layer.transform(picture.size, Image.Transform.AFFINE,
+                                        tuple(to_map[:2].ravel()),
+                                        Image.Resampling.BILINEAR))
+    color = colormaps["inferno"](spread)[..., :3] * 255
+    alpha = (strength * np.sqrt(spread))[..., None]
+    mixed = np.asarray(picture) * (1 - alpha) + color * alpha
+    return Image.fromarray(np.round(mixed).astype(np.uint8))
+
+
+# === Frames of a rendered video ===
+
+class Renderer:
+    """Draws one frame after another in the same manner.
+
+    Args:
+        layout: of the poses.
+        boxes: draw where people were looked for.
+        view_3d: put the first person's 3D pose beside the picture.
+        azimuth, elevation: of the 3D view.
+        timeline: draw a bar of the actions below, over so many frames; 0: none.
+        max_side: larger pictures are made smaller.
+    """
+
+    def __init__(self, layout: PoseLayout | None, *, boxes: bool = False,
+                 view_3d: bool = False, azimuth: float = 35.0, elevation: float = 12.0,
+                 timeline: int = 0, max_side: int = 1920):
+        self.layout, self.boxes, self.view_3d = layout, boxes, view_3d
+        self.azimuth, self.elevation, self.max_side = azimuth, elevation, max_side
+        self._history: deque = deque(maxlen=timeline or None)
+        self._timeline = timeline
+
+    def __call__(self, picture: Image.Image, result: FrameResult) -> Image.Image:
+        scale = min(1.0, self.max_side / max(picture.size))
+        people = result.people
+        if scale < 1:
+            size = [max(1, round(scale * side)) for side in picture.size]
+            picture = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
+            people = [_scaled(person, scale) for person in people]
+        drawn = draw_people(picture, people, self.layout, boxes=self.boxes)
+        if self.view_3d:
+            drawn = beside(drawn, self._space(people, drawn.height))
+        if self._timeline:
+            first = people[0].actions if people else {}
+            self._history.append(next(iter(first.values()), None))
+            padded = [None] * (self._timeline - len(self._history))
+            height = max(14, round(0.05 * drawn.height))
+            bar = action_timeline(list(self._history) + padded, drawn.width, height)
+            drawn = below(drawn, bar)
+        return drawn
+
+    def _space(self, people, side: int) -> Image.Image:
+        for person in people:
+            if person.joints_mm is not None:
+                return draw_pose_3d(person.joints_mm, self.layout, (side, side),
+                                    azimuth=self.azimuth, elevation=self.elevation)
+        return Image.new("RGB", (side, side), PAPER)
+
+
+def _scaled(person: Person, scale: float) -> Person:
+    joints = None if person.joints is None else np.asarray(person.joints) * scale
+    return replace(person, joints=joints, box=np.asarray(person.box) * scale)
+
+
+def beside(left: Image.Image, right: Image.Image) -> Image.Image:
+    """Two pictures side by side, the right one scaled to the left one's height."""
+    if right.height != left.height:
+        width = max(1, round(right.width * left.height / right.height))
+        right = right.resize((width, left.height), Image.Resampling.BILINEAR)
+    both = Image.new("RGB", (left.width + right.width, left.height), PAPER)
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    return both
+
+
+def below(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    """Two pictures of one width, one below the other."""
+    both = Image.new("RGB", (upper.width, upper.height + lower.height), PAPER)
+    both.paste(upper, (0, 0))
+    both.paste(lower, (0, upper.height))
+    return both

@@ -1,0 +1,190 @@
+"""What a prediction is, and its files: JSON, NumPy, COCO.
+
+docs/own-pictures.md describes the files.
+"""
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from deephar.utils.files import atomic_path, write_json
+from deephar.utils.pose import PoseLayout
+
+SCHEMA = "deephar-predictions/1"
+UNITS = {
+    "joints": "pixels of the picture, x to the right and y down, 0 0 is its corner",
+    "crop_pose": "fractions of the crop, x y (and depth, 0 is nearest), 0 to 1 inside",
+    "joints_mm": "millimetres from the first joint, x to the right, y down, z away",
+    "box": "x1 y1 x2 y2 in pixels of the picture",
+    "crop_matrix": "3x3, from pixels of the picture to fractions of the crop",
+    "time": "seconds from the start",
+}
+TOP_ACTIONS = 5                     # in JSON
+COCO_JOINTS = (
+    "nose", "l_eye", "r_eye", "l_ear", "r_ear", "l_shoulder", "r_shoulder", "l_elbow",
+    "r_elbow", "l_wrist", "r_wrist", "l_hip", "r_hip", "l_knee", "r_knee", "l_ankle",
+    "r_ankle")
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person in one picture.
+
+    Attributes:
+        joints: (J, 2), pixels of the picture; None without a pose network.
+        confidence: (J,), as the network gives it.
+        crop_pose: (J, 2 or 3), fractions of the crop; depth 0 is nearest.
+        joints_mm: (J, 3), millimetres relative to the first joint, x right, y
+            down, z away from the camera; None for a 2D network.
+        box: (4,), where the person was looked for: x1 y1 x2 y2 in pixels.
+        box_source: 'given', 'whole picture', 'first pass', 'previous pose' …
+        crop_matrix: (3, 3), from pixels of the picture to fractions of the crop.
+        actions: {action set: {class: probability}}.
+        id: the same number is the same person in all frames of a video.
+    """
+    joints: np.ndarray | None
+    confidence: np.ndarray | None
+    crop_pose: np.ndarray | None
+    joints_mm: np.ndarray | None
+    box: np.ndarray
+    box_source: str
+    crop_matrix: np.ndarray
+    actions: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    id: int = 0
+
+    def best_action(self, action_set: str | None = None) -> tuple[str, float] | None:
+        """(class, probability) of the likeliest action, of the first set by default."""
+        if not self.actions:
+            return None
+        classes = self.actions[action_set or next(iter(self.actions))]
+        name = max(classes, key=classes.get)
+        return name, classes[name]
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """The people of one picture or video frame.
+
+    Attributes:
+        index: number of the picture or frame, from 0.
+        time: seconds from the start of the video; None for a picture.
+        size: (w, h) in pixels.
+        name: the picture's file, or the video's.
+    """
+    index: int
+    time: float | None
+    size: tuple[int, int]
+    name: str
+    people: tuple[Person, ...]
+
+
+def to_dict(results: Iterable[FrameResult], layout: PoseLayout | None,
+            model: str) -> dict:
+    """The content of the JSON file."""
+    return {
+        "schema": SCHEMA, "model": model,
+        "layout": layout.name if layout else None,
+        "joints": list(layout.joint_names) if layout else [],
+        "units": UNITS,
+        "frames": [{
+            "index": r.index, "time": _rounded(r.time, 4), "name": r.name,
+            "width": r.size[0], "height": r.size[1],
+            "people": [_person_dict(person) for person in r.people],
+        } for r in results],
+    }
+
+
+def _person_dict(person: Person) -> dict:
+    top = {name: dict(sorted(((c, round(float(p), 4)) for c, p in classes.items()),
+                             key=lambda item: -item[1])[:TOP_ACTIONS])
+           for name, classes in person.actions.items()}
+    return {
+        "id": person.id, "box": _rounded(person.box, 2), "box_source": person.box_source,
+        "joints": _rounded(person.joints, 2),
+        "confidence": _rounded(person.confidence, 4),
+        "crop_pose": _rounded(person.crop_pose, 5),
+        "joints_mm": _rounded(person.joints_mm, 1),
+        "crop_matrix": _rounded(person.crop_matrix, 9),
+        "actions": top,
+    }
+
+
+def _rounded(value, digits: int):
+    if value is None:
+        return None
+    return np.round(np.asarray(value, np.float64), digits).tolist()
+
+
+def save_json(path: str | Path, results: Iterable[FrameResult],
+              layout: PoseLayout | None, model: str) -> None:
+    """Write the results as JSON."""
+    write_json(path, to_dict(results, layout, model))
+
+
+def save_npz(path: str | Path, results: Sequence[FrameResult],
+             layout: PoseLayout | None) -> None:
+    """Write the results as arrays, one row per person and frame.
+
+    `frame`, `person`, `time`, `box`, `joints`, `confidence`, `joints_mm`,
+    `crop_matrix`; `joint_names`; and per action set `actions_SET` with
+    `classes_SET`.  What is not known is NaN.
+    """
+    rows = [(r, person) for r in results for person in r.people]
+    num_joints = layout.num_joints if layout else 0
+    column = lambda values, shape: np.array(
+        [np.full(shape, np.nan) if v is None else v for v in values],
+        np.float64).reshape((len(rows), *shape))
+    people = [person for _, person in rows]
+    arrays = {
+        "frame": np.array([r.index for r, _ in rows], np.int64),
+        "person": np.array([p.id for p in people], np.int64),
+        "time": column([r.time for r, _ in rows], ()),
+        "box": column([p.box for p in people], (4,)),
+        "joints": column([p.joints for p in people], (num_joints, 2)),
+        "confidence": column([p.confidence for p in people], (num_joints,)),
+        "joints_mm": column([p.joints_mm for p in people], (num_joints, 3)),
+        "crop_matrix": column([p.crop_matrix for p in people], (3, 3)),
+        "joint_names": np.array(layout.joint_names if layout else (), str),
+    }
+    classes = {name: list(c) for p in people for name, c in p.actions.items()}
+    for name, labels in classes.items():
+        arrays[f"classes_{name}"] = np.array(labels, str)
+        arrays[f"actions_{name}"] = column(
+            [list(p.actions[name].values()) if name in p.actions else None
+             for p in people], (len(labels),))
+    with atomic_path(path) as temporary:
+        with open(temporary, "wb") as file:
+            np.savez_compressed(file, **arrays)
+
+
+def to_coco(results: Iterable[FrameResult], layout: PoseLayout) -> list[dict]:
+    """COCO's list of key-point results; face joints, which no layout has, are 0.
+
+    `image_id` is the frame's number.
+    """
+    source = [layout.joint_names.index(name) if name in layout.joint_names else None
+              for name in COCO_JOINTS]
+    coco = []
+    for result in results:
+        for person in result.people:
+            if person.joints is None:
+                continue
+            keypoints, scores = [], []
+            for j in source:
+                if j is None or not np.isfinite(person.joints[j]).all():
+                    keypoints += [0, 0, 0]
+                    continue
+                x, y = (round(float(v), 2) for v in person.joints[j])
+                keypoints += [x, y, 2]
+                scores.append(float(np.clip(person.confidence[j], 0, 1)))
+            coco.append({"image_id": result.index, "category_id": 1,
+                         "keypoints": keypoints,
+                         "score": round(float(np.mean(scores)) if scores else 0.0, 4)})
+    return coco
+
+
+def save_coco(path: str | Path, results: Iterable[FrameResult],
+              layout: PoseLayout) -> None:
+    """Write the results as COCO's key-point list."""
+    write_json(path, to_coco(results, layout))

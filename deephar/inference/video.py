@@ -1,0 +1,309 @@
+"""People through a video: which frames make a clip, and where to look in them.
+
+Every frame is predicted once: a group of T × step frames makes `step` clips of T
+frames, interleaved, whose actions are averaged.  A network without actions takes
+the frames of a group one by one.  One square is looked into per person; in a
+clip it is the same for all frames, as in the papers.
+"""
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from deephar.data.video import BrokenVideo
+from deephar.inference.boxes import (
+    Identities, box_of_poses, boxes_for, check_boxes, enclosing, square)
+from deephar.inference.predictor import Predictor
+from deephar.inference.results import FrameResult, Person
+from deephar.inference.sources import Frame
+from deephar.inference.threads import Latest, read_ahead
+from deephar.utils.bbox import whole_image_bbox
+
+WAYS = ("track", "two-pass", "whole")
+READ_AHEAD = 8              # frames that are decoded while the network works
+Boxes = str | Mapping[str, list] | Callable
+
+
+@dataclass(frozen=True)
+class Look:
+    """A person to look for in a group: {offset in the group: square}."""
+    id: int
+    squares: Mapping[int, np.ndarray]
+    source: str
+
+
+def clip_plan(num_frames: int, clip_length: int, step: int) -> list[list[int]]:
+    """Clips that cover the frames of a group, as lists of offsets.
+
+    A group that is too short for the step takes a smaller one; one with fewer
+    frames than a clip repeats frames.
+    """
+    if num_frames < clip_length:
+        return [[i * num_frames // clip_length for i in range(clip_length)]]
+    step = min(step, num_frames // clip_length)
+    span = clip_length * step
+    starts = list(range(0, num_frames - span + 1, span))
+    if starts[-1] + span < num_frames:
+        starts.append(num_frames - span)
+    return [list(range(start + first, start + span, step))
+            for start in starts for first in range(step)]
+
+
+def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
+                  boxes: Boxes = "track", stride: int | None = None, every: int = 1
+                  ) -> Iterator[tuple[Frame, FrameResult]]:
+    """The people of every frame, in order, while the video is being read.
+
+    Args:
+        predictor: the network.
+        frames: of `frames_of`, or your own.
+        boxes: 'track' looks where the last pose was while it is sure, else it
+            looks again; 'two-pass' looks at the whole first, middle and last
+            picture of every group and then closer, as the papers did; 'whole'
+            never looks closer.  These find one person.  Or {frame: boxes} as
+            `read_boxes` gives it, or a function of the picture.
+        stride: frames from the start of a group to the next; None: groups do
+            not overlap.  Where they do, actions are averaged.
+        every: how many frames of the video one of `frames` stands for.
+
+    Raises:
+        BrokenVideo: at the end, if the video broke off; all that could be
+            read was predicted.
+    """
+    span = group_length(predictor, every)
+    stride = span if stride is None else stride
+    if not 1 <= stride <= span:
+        raise ValueError(f"stride must be 1 to {span} frames, got {stride}")
+    finder = _finder(predictor, boxes)
+    waiting: deque[Frame] = deque()         # frames that were not given out yet
+    history: deque[Frame] = deque(maxlen=span)
+    found: dict[int, dict] = {}             # place in the video -> {id: [people]}
+    first = done = 0                        # place of waiting[0]; frames predicted
+    broken = None
+
+    def predict() -> None:
+        nonlocal done
+        done = first + len(waiting)
+        # The last group reaches back, so that its clips keep their step.
+        group = list(history if _uses_clips(predictor) else waiting)
+        start = done - len(group)
+        for offset, people in enumerate(_predict_group(predictor, group, finder, every)):
+            for person in people:
+                if start + offset >= first:
+                    found.setdefault(start + offset, {}).setdefault(
+                        person.id, []).append(person)
+
+    def release(count: int):
+        nonlocal first
+        for _ in range(count):
+            frame = waiting.popleft()
+            people = [_merged(seen) for _, seen in sorted(found.pop(first, {}).items())]
+            first += 1
+            yield frame, FrameResult(frame.index, frame.time, frame.picture.size,
+                                     frame.name, tuple(people))
+
+    reader = read_ahead(frames, READ_AHEAD)
+    try:
+        for frame in reader:
+            waiting.append(frame)
+            history.append(frame)
+            if len(waiting) == span:
+                predict()
+                yield from release(stride)
+    except BrokenVideo as error:
+        broken = error
+    if first + len(waiting) > done:
+        predict()
+    yield from release(len(waiting))
+    if broken is not None:
+        raise broken
+
+
+def predict_live(predictor: Predictor, frames: Iterable[Frame], *,
+                 boxes: Boxes = "track", every: int = 1
+                 ) -> Iterator[tuple[Frame, FrameResult]]:
+    """The people of the newest frame, again and again; drops frames, never lags.
+
+    A clip network sees the newest clip, with the step that it was trained for.
+    """
+    span = group_length(predictor, every) if _uses_clips(predictor) else 1
+    finder = _finder(predictor, boxes)
+    latest = Latest(frames, span)
+    try:
+        while (newest := latest.get()) is not None:
+            group = newest
+            if _uses_clips(predictor):
+                group = [newest[i] for i in _newest_clip(len(newest), predictor, every)]
+            people = _predict_group(predictor, group, finder, every, live=True)[-1]
+            frame = newest[-1]
+            yield frame, FrameResult(frame.index, frame.time, frame.picture.size,
+                                     frame.name, tuple(people))
+    finally:
+        latest.close()
+
+
+def group_length(predictor: Predictor, every: int = 1) -> int:
+    """Frames of a group."""
+    network = predictor.network
+    if not _uses_clips(predictor):
+        return predictor.batch_size
+    return network.num_frames * step_of(predictor, every)
+
+
+def step_of(predictor: Predictor, every: int = 1) -> int:
+    """The network's frame step, in frames of which only one in `every` is there."""
+    return max(1, round(predictor.network.frame_step / every))
+
+
+def _uses_clips(predictor: Predictor) -> bool:
+    network = predictor.network
+    return network.num_frames is not None and bool(network.actions or not network.layout)
+
+
+def _newest_clip(count: int, predictor: Predictor, every: int) -> list[int]:
+    """Offsets of the clip that ends with the last of `count` frames."""
+    length = predictor.network.num_frames
+    step = min(step_of(predictor, every), max(1, (count - 1) // max(1, length - 1)))
+    return [max(0, count - 1 - step * i) for i in reversed(range(length))]
+
+
+def _merged(seen: Sequence[Person]) -> Person:
+    """The last of several predictions of one person, with the mean actions."""
+    sets = seen[-1].actions
+    mean = {name: {c: float(np.mean([p.actions[name][c] for p in seen]))
+                   for c in classes} for name, classes in sets.items()}
+    return replace(seen[-1], actions=mean)
+
+
+# === One group ===
+
+def _predict_group(predictor: Predictor, group: Sequence[Frame], finder, every: int,
+                   live: bool = False) -> list[list[Person]]:
+    """The people of every frame of a group."""
+    pictures = [frame.picture for frame in group]
+    looks = finder.looks(group[-1:] if live else group)
+    if live:                                # it was the last frame that was looked at
+        looks = [replace(look, squares={len(group) - 1: look.squares[0]})
+                 for look in looks]
+    people = _look(predictor, pictures, looks, every, live)
+    if not finder.is_sure(people):
+        people = _look(predictor, pictures, finder.looks_again(group), every, live)
+    return finder.keep(people)
+
+
+def _look(predictor, pictures, looks, every, live) -> list[list[Person]]:
+    people: list[list[Person]] = [[] for _ in pictures]
+    if not _uses_clips(predictor):
+        places = [(i, box, look) for look in looks for i, box in look.squares.items()]
+        seen = predictor.look(pictures, [(i, box, look.source)
+                                         for i, box, look in places])
+        for (i, _, look), person in zip(places, seen):
+            people[i].append(replace(person, id=look.id))
+        return people
+    length = predictor.network.num_frames
+    step = 1 if live else step_of(predictor, every)
+    plan = clip_plan(len(pictures), length, step)
+    for look in looks:
+        box = square(enclosing(list(look.squares.values())))
+        clips = predictor.clips([([pictures[i] for i in clip], box, look.source)
+                                 for clip in plan])
+        actions = _mean_actions([clip[0].actions for clip in clips])
+        by_frame = {i: person for clip, found in zip(plan, clips)
+                    for i, person in zip(clip, found)}
+        for i in look.squares:
+            people[i].append(replace(by_frame[i], id=look.id, actions=actions))
+    return people
+
+
+def _mean_actions(actions: Sequence[Mapping]) -> dict:
+    return {name: {c: float(np.mean([a[name][c] for a in actions])) for c in classes}
+            for name, classes in actions[0].items()}
+
+
+# === Where to look ===
+
+def _finder(predictor: Predictor, boxes: Boxes):
+    if isinstance(boxes, str):
+        if boxes not in WAYS:
+            raise ValueError(f"boxes must be {', '.join(WAYS)}, {{frame: boxes}} or a "
+                             f"function, got {boxes!r}")
+        if predictor.layout is None:
+            boxes = "whole"                 # no poses to find anybody by
+        return _Found(predictor, boxes)
+    return _Given(predictor, boxes)
+
+
+class _Given:
+    """Boxes that the user gives, frame by frame."""
+
+    def __init__(self, predictor: Predictor, boxes):
+        self.predictor, self.boxes = predictor, boxes
+        self.identities = Identities()
+
+    def looks(self, group: Sequence[Frame]) -> list[Look]:
+        squares: dict[int, dict] = {}
+        for i, frame in enumerate(group):
+            given = (self.boxes(frame.picture) if callable(self.boxes)
+                     else boxes_for(self.boxes, frame.name, frame.index))
+            given = check_boxes(given, frame.picture.size, f"frame {frame.index}")
+            for id, box in zip(self.identities.number(given), given):
+                squares.setdefault(id, {})[i] = square(box, self.predictor.margin)
+        return [Look(id, found, "given") for id, found in sorted(squares.items())]
+
+    def is_sure(self, people) -> bool:
+        return True
+
+    def keep(self, people):
+        return people
+
+
+class _Found:
+    """One person, found by the poses themselves."""
+
+    def __init__(self, predictor: Predictor, way: str):
+        self.predictor, self.way = predictor, way
+        self.last: np.ndarray | None = None         # where the person was last
+
+    def looks(self, group: Sequence[Frame]) -> list[Look]:
+        everywhere = range(len(group))
+        if self.way == "whole":
+            box = whole_image_bbox(group[0].picture.size)
+            return [Look(0, dict.fromkeys(everywhere, box), "whole picture")]
+        if self.way == "track" and self.last is not None:
+            return [Look(0, dict.fromkeys(everywhere, self.last), "previous pose")]
+        return self.looks_again(group)
+
+    def looks_again(self, group: Sequence[Frame]) -> list[Look]:
+        """The papers' first pass: the whole first, middle and last picture."""
+        places = sorted({0, len(group) // 2, len(group) - 1})
+        pictures = [group[i].picture for i in places]
+        self.last = None
+        seen = [p for p in self.predictor.look(pictures, [
+            (i, whole_image_bbox(picture.size), "first pass")
+            for i, picture in enumerate(pictures)]) if self.predictor.is_sure(p)]
+        if not seen:
+            return []
+        box = box_of_poses(np.stack([p.joints for p in seen]),
+                           np.stack([p.confidence for p in seen]))
+        return [Look(0, dict.fromkeys(range(len(group)), box), "first pass")]
+
+    def is_sure(self, people) -> bool:
+        """Whether the person is still where the last pose was."""
+        found = [p for frame in people for p in frame]
+        if not found or found[0].box_source != "previous pose":
+            return True
+        return float(np.mean([np.mean(p.confidence) for p in found])
+                     ) >= self.predictor.min_confidence
+
+    def keep(self, people):
+        """Drops who is not there, and remembers where the person went."""
+        if self.predictor.layout is None:
+            return people
+        people = [[p for p in frame if self.predictor.is_sure(p)] for frame in people]
+        if people[-1]:
+            person = people[-1][0]
+            self.last = box_of_poses(person.joints[None], person.confidence[None])
+        else:
+            self.last = None
+        return people

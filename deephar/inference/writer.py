@@ -1,0 +1,107 @@
+"""Videos, animated GIFs and folders of pictures, written frame by frame."""
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from deephar.data.video import import_av
+from deephar.utils.files import atomic_path
+
+GIF_SIDE, GIF_COLORS = 480, 128
+CLOCK = Fraction(1, 90000)          # seconds per tick of a video's times
+
+
+class VideoWriter:
+    """A video file, animated GIF, or folder of pictures, by the path's ending.
+
+    Frames keep their times.  A file appears under its name when it is
+    complete; MP4 has even sides, so that an odd last row or column is doubled.
+
+    Args:
+        path: `.mp4` and other videos (PyAV), `.gif`, or a folder.
+        fps: frames per second where the times say nothing.
+    """
+
+    def __init__(self, path: str | Path, fps: float = 25.0):
+        self.path, self.fps = Path(path), fps
+        self._count, self._last = 0, -1
+        self._size = None
+        self._frames: list[Image.Image] = []        # of a GIF
+        self._times: list[float] = []
+        self._kind = {".gif": "gif", "": "folder"}.get(self.path.suffix.lower(), "video")
+        self._container = self._stream = self._context = None
+        if self._kind == "video":
+            import_av()
+
+    def write(self, picture: Image.Image, time: float | None = None) -> None:
+        """Add a frame at `time` seconds."""
+        time = self._count / self.fps if time is None else time
+        if self._kind == "folder":
+            with atomic_path(self.path / f"{self._count:06d}.jpg") as temporary:
+                picture.save(temporary, quality=92)
+        elif self._kind == "gif":
+            small = picture.copy()
+            small.thumbnail((GIF_SIDE, GIF_SIDE), Image.Resampling.LANCZOS)
+            self._frames.append(small.quantize(GIF_COLORS, dither=Image.Dither.NONE))
+            self._times.append(time)
+        else:
+            self._encode(picture, time)
+        self._count += 1
+
+    def _encode(self, picture: Image.Image, time: float) -> None:
+        av = import_av()
+        if self._container is None:
+            self._open(picture)
+        if picture.size != self._size:
+            picture = picture.resize(self._size, Image.Resampling.BILINEAR)
+        array = np.asarray(picture)
+        odd = [(0, side % 2) for side in array.shape[:2]]
+        if any(extra for _, extra in odd):
+            array = np.pad(array, (*odd, (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(array, "rgb24")
+        # Times that do not grow would be refused.
+        self._last = max(round(time / self._stream.time_base), self._last + 1)
+        frame.pts, frame.time_base = self._last, self._stream.time_base
+        self._container.mux(self._stream.encode(frame))
+
+    def _open(self, picture: Image.Image) -> None:
+        av = import_av()
+        self._size = picture.size
+        self._context = atomic_path(self.path)
+        temporary = self._context.__enter__()
+        self._container = av.open(str(temporary), "w")
+        rate = Fraction(self.fps).limit_denominator(1000)
+        codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+        options = {"preset": "veryfast", "crf": "20"} if codec == "libx264" else {}
+        self._stream = self._container.add_stream(codec, rate=rate, options=options)
+        self._stream.width, self._stream.height = (side + side % 2 for side in self._size)
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.time_base = CLOCK
+        self._stream.time_base = CLOCK
+
+    def close(self) -> None:
+        """Finish the file; without frames none is written."""
+        if self._container is not None:
+            self._container.mux(self._stream.encode())
+            self._container.close()
+            self._container = None
+            self._context.__exit__(None, None, None)
+        if self._frames:
+            steps = np.diff(self._times + [self._times[-1] + 1 / self.fps])
+            with atomic_path(self.path) as temporary:
+                self._frames[0].save(
+                    temporary, save_all=True, append_images=self._frames[1:], loop=0,
+                    duration=[max(20, round(1000 * s)) for s in steps])
+            self._frames = []
+
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is None or not issubclass(kind, Exception):
+            self.close()
+            return
+        if self._container is not None:         # leave nothing half-written
+            self._container.close()
+            self._context.__exit__(kind, error, trace)

@@ -1,0 +1,86 @@
+"""Boxes from files and poses, and who is who from frame to frame."""
+import json
+
+import numpy as np
+import pytest
+
+from deephar.inference.boxes import (
+    Identities, box_of_poses, boxes_for, check_boxes, enclosing, overlap, read_boxes,
+    square)
+
+
+def test_squares_and_unions():
+    assert np.allclose(square((10, 20, 30, 60)), (0, 20, 40, 60))
+    assert np.allclose(square((10, 20, 30, 60), 1.5), (-10, 10, 50, 70))
+    assert np.allclose(enclosing([(0, 5, 9, 9), (3, 1, 12, 8)]), (0, 1, 12, 9))
+    assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 1, 1), (2, 2, 3, 3)) == 0
+
+
+def test_box_of_poses_is_the_papers_square_whatever_the_confidences_range():
+    joints = np.array([[(10, 10), (30, 50), (500, 500)]], float)
+    for scale in (1, 40):
+        confidence = np.array([[0.9, 0.8, 0.1]]) * scale
+        # The square around the sure joints, 1.5 times.
+        assert np.allclose(box_of_poses(joints, confidence), (-10, 0, 50, 60))
+    both = np.concatenate([joints, joints + (100, 0)])
+    box = box_of_poses(both, np.array([[0.9, 0.8, 0.1]] * 2))
+    assert np.allclose(box, (-10, -50, 150, 110))       # square about both
+
+
+def test_people_keep_their_numbers():
+    who = Identities()
+    a, b = np.array([0, 0, 10, 10.0]), np.array([50, 50, 60, 60.0])
+    assert who.number([a, b]) == [0, 1]
+    assert who.number([b + 1, a + 2]) == [1, 0]
+    assert who.number([]) == []
+    assert who.number([a + 3]) == [0]                   # b is hidden for a while
+    assert who.number([b + 2, a + 3, a + 200]) == [1, 0, 2]
+
+
+def test_two_boxes_never_share_a_number():
+    who = Identities()
+    a = np.array([0, 0, 10, 10.0])
+    who.number([a])
+    assert sorted(who.number([a + 1, a + 1])) == [0, 1]
+
+
+def test_json(tmp_path):
+    path = tmp_path / "boxes.json"
+    path.write_text(json.dumps({"a.jpg": [[1, 2, 3, 4]], "7": [5, 6, 7, 8], "8": []}))
+    boxes = read_boxes(path)
+    assert boxes_for(boxes, "folder/a.jpg", 0) == [[1, 2, 3, 4]]
+    assert boxes_for(boxes, "video.mp4", 7) == [[5, 6, 7, 8]]
+    assert boxes_for(boxes, "video.mp4", 8) == []
+    assert boxes_for(boxes, "video.mp4", 9) == []
+    path.write_text("[[1, 2, 3, 4]]")                   # the same for all pictures
+    assert boxes_for(read_boxes(path), "any.jpg", 3) == [[1, 2, 3, 4]]
+
+
+def test_csv(tmp_path):
+    path = tmp_path / "boxes.csv"
+    path.write_text("frame,x1,y1,x2,y2,score\n0,1,2,3,4,.9\n0,5,6,7,8,.8\na.png,1,1,2,2,1\n")
+    boxes = read_boxes(path)
+    assert boxes_for(boxes, "v.mp4", 0) == [[1, 2, 3, 4], [5, 6, 7, 8]]
+    assert boxes_for(boxes, "a.png", 99) == [[1, 1, 2, 2]]
+
+
+@pytest.mark.parametrize("name, content, message", [
+    ("a.csv", "x,y\n1,2\n", "frame,x1,y1,x2,y2"),
+    ("a.csv", "frame,x1,y1,x2,y2\n0,1,2,three,4\n", "line 2"),
+    ("a.json", "{", "not a JSON file"), ("a.json", "3", "got int")])
+def test_bad_files(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_boxes(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="no such file of boxes"):
+        read_boxes(tmp_path / "none.json")
+
+
+def test_check_names_the_place():
+    assert check_boxes([], (9, 9)).shape == (0, 4)
+    assert check_boxes((1, 2, 3, 4), (9, 9)).tolist() == [[1, 2, 3, 4]]
+    with pytest.raises(ValueError, match="frame 3: a box needs"):
+        check_boxes([(5, 5, 1, 1)], (9, 9), "frame 3")
+    with pytest.raises(ValueError, match="four numbers"):
+        check_boxes([[1, 2], [3]], (9, 9))

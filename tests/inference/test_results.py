@@ -1,0 +1,85 @@
+"""Results in files: everything is there, with its units, and comes back."""
+import json
+
+import numpy as np
+import pytest
+
+from deephar.inference.results import (
+    COCO_JOINTS, FrameResult, Person, save_coco, save_json, save_npz, to_coco, to_dict)
+from deephar.utils.pose import pa16j2d
+
+
+def person(id=0, **changes):
+    rng = np.random.default_rng(id)
+    values = dict(
+        joints=rng.uniform(0, 100, (16, 2)), confidence=rng.uniform(0, 1, 16),
+        crop_pose=rng.uniform(0, 1, (16, 2)), joints_mm=None,
+        box=np.array([1.0, 2, 3, 4]), box_source="given", crop_matrix=np.eye(3),
+        actions={"moves": {c: i / 21 for i, c in enumerate("abcdefg")}}, id=id)
+    return Person(**(values | changes))
+
+
+@pytest.fixture
+def results():
+    return [FrameResult(0, 0.0, (640, 480), "v.mp4", (person(0), person(1))),
+            FrameResult(3, 0.12, (640, 480), "v.mp4", ()),
+            FrameResult(6, 0.24, (640, 480), "v.mp4",
+                        (person(1, joints_mm=np.ones((16, 3))),))]
+
+
+def test_best_action():
+    assert person().best_action() == ("g", 6 / 21)
+    assert person(actions={}).best_action() is None
+
+
+def test_json(tmp_path, results):
+    save_json(tmp_path / "r.json", results, pa16j2d, "net")
+    content = json.loads((tmp_path / "r.json").read_text())
+    assert content == to_dict(results, pa16j2d, "net")
+    assert content["schema"] == "deephar-predictions/1"
+    assert content["joints"] == list(pa16j2d.joint_names)
+    assert {"joints", "joints_mm", "box", "crop_matrix", "time"} <= set(content["units"])
+    frame = content["frames"][0]
+    assert (frame["width"], frame["height"], frame["time"]) == (640, 480, 0.0)
+    first = frame["people"][0]
+    assert np.allclose(first["joints"], results[0].people[0].joints, atol=0.005)
+    assert list(first["actions"]["moves"].items())[0] == ("g", 0.2857)
+    assert len(first["actions"]["moves"]) == 5 and first["joints_mm"] is None
+    assert content["frames"][1]["people"] == []
+
+
+def test_arrays(tmp_path, results):
+    save_npz(tmp_path / "r.npz", results, pa16j2d)
+    with np.load(tmp_path / "r.npz", allow_pickle=False) as arrays:
+        assert arrays["frame"].tolist() == [0, 0, 6]
+        assert arrays["person"].tolist() == [0, 1, 1]
+        assert arrays["joints"].shape == (3, 16, 2)
+        assert np.allclose(arrays["joints"][1], results[0].people[1].joints)
+        assert np.isnan(arrays["joints_mm"][:2]).all() and (arrays["joints_mm"][2] == 1).all()
+        assert arrays["classes_moves"].tolist() == list("abcdefg")
+        assert np.allclose(arrays["actions_moves"][0], np.arange(7) / 21)
+        assert arrays["joint_names"].tolist() == list(pa16j2d.joint_names)
+
+
+def test_nothing_found(tmp_path):
+    empty = [FrameResult(0, None, (9, 9), "a.jpg", ())]
+    save_npz(tmp_path / "r.npz", empty, pa16j2d)
+    with np.load(tmp_path / "r.npz") as arrays:
+        assert arrays["joints"].shape == (0, 16, 2)
+    assert to_coco(empty, pa16j2d) == []
+
+
+def test_coco(tmp_path, results):
+    coco = to_coco(results, pa16j2d)
+    assert [c["image_id"] for c in coco] == [0, 0, 6]
+    keypoints = np.array(coco[0]["keypoints"]).reshape(17, 3)
+    joints = results[0].people[0].joints
+    for name, (x, y, v) in zip(COCO_JOINTS, keypoints):
+        if name in pa16j2d.joint_names:
+            assert np.allclose((x, y), joints[pa16j2d.joint_names.index(name)], atol=0.01)
+            assert v == 2
+        else:
+            assert name in ("nose", "l_eye", "r_eye", "l_ear", "r_ear")
+            assert (x, y, v) == (0, 0, 0)
+    save_coco(tmp_path / "c.json", results, pa16j2d)
+    assert json.loads((tmp_path / "c.json").read_text()) == coco
