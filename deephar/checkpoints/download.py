@@ -19,7 +19,6 @@ CHUNK = 1 << 18
 TRIES = 3               # requests per call: a cut connection is taken up again
 CONNECTION_ERRORS = (urllib.error.URLError, ConnectionError, TimeoutError,
                      http.client.HTTPException)
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ class _Cut(Exception):
 
 
 def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
-          signature: bytes = b"", timeout: float = 30,
+          check: Callable[[Path], str | None] | None = None, timeout: float = 30,
           progress: Callable[[int, int | None], None] | None = None) -> Path:
     """The file at `path`, downloaded from `url` unless it is there already.
 
@@ -43,7 +42,7 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
     Args:
         md5: the published checksum, which the file must have.  None only
             where none is published; then a cut download starts again.
-        signature: the first bytes that the file must have.
+        check: looks at a whole file and says what is wrong with it, if anything.
         timeout: seconds without a byte before the connection is given up.
         progress: called with (bytes so far, bytes in all or None).
 
@@ -51,26 +50,27 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
         DownloadError: offline, refused, cut or wrong; nothing is at `path`.
     """
     path = Path(path)
+    by_hand = f"download {url} by hand and put it at {path}"
     if path.exists():
-        fault = fault_of(path, md5, signature)
+        fault = fault_of(path, md5, check)
         if fault is None:
             return path
         logger.warning("%s %s: deleted, downloading it again", path, fault)
         path.unlink()
+        by_hand += f" (what was there {fault} and was deleted)"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     if not md5:
         part.unlink(missing_ok=True)    # nothing could tell that it belongs to us
     logger.info("downloading %s", url)
-    by_hand = f"download {url} by hand and put it at {path}"
     resumed = part.exists()
     _complete(url, part, bool(md5), timeout, progress, by_hand)
-    fault = fault_of(part, md5, signature)
+    fault = fault_of(part, md5, check)
     if fault and resumed:
         logger.warning("%s %s: starting again", part, fault)
         part.unlink()
         _complete(url, part, True, timeout, progress, by_hand)
-        fault = fault_of(part, md5, signature)
+        fault = fault_of(part, md5, check)
     if fault:
         part.unlink()
         raise DownloadError(f"What {url} sent {fault} and was deleted: "
@@ -79,16 +79,13 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
     return path
 
 
-def fault_of(path: Path, md5: str | None, signature: bytes = b"") -> str | None:
+def fault_of(path: Path, md5: str | None,
+             check: Callable[[Path], str | None] | None = None) -> str | None:
     """What is wrong with the file at `path`, None if nothing is."""
-    with open(path, "rb") as file:
-        start = file.read(len(signature))
-    if start != signature:
-        return f"is a file of another kind (it starts with {start!r})"
     found = md5_of(path) if md5 else None
     if found != md5:
         return f"has md5 {found} in place of {md5}"
-    return None
+    return check(path) if check else None
 
 
 def _complete(url, part, may_continue, timeout, progress, by_hand) -> None:

@@ -1,12 +1,11 @@
 """From a checkpoint's name, or a file of one's own, to a network that is ready."""
-import logging
 import os
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 from deephar.checkpoints.description import find_weights, read_description
-from deephar.checkpoints.download import HDF5_SIGNATURE, fetch
+from deephar.checkpoints.download import fetch
 from deephar.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint
 from deephar.utils.files import atomic_path
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from deephar.checkpoints.legacy import LoadReport
 
-logger = logging.getLogger(__name__)
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def load_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weights", *,
@@ -60,7 +59,7 @@ def find_file(entry: Checkpoint, folder: str | os.PathLike = "weights",
               progress: Callable[[int, int | None], None] | None = None) -> Path:
     """The checked file of `entry` in `folder`, downloaded if it is not there."""
     return fetch(entry.url, Path(folder) / entry.file, entry.md5,
-                 signature=HDF5_SIGNATURE, progress=progress)
+                 check=hdf5_fault, progress=progress)
 
 
 def load_weights(model: "keras.Model", path: str | os.PathLike) -> None:
@@ -68,9 +67,9 @@ def load_weights(model: "keras.Model", path: str | os.PathLike) -> None:
 
     `.weights.h5` is Keras' own layout, everything else the published one.
     """
-    from deephar.checkpoints.legacy import load_legacy_weights
     if not str(path).endswith(".weights.h5"):
-        logger.info("%s", load_legacy_weights(model, path))
+        from deephar.checkpoints.legacy import load_legacy_weights
+        load_legacy_weights(model, path)
         return
     # Keras pairs by position, and does not notice what only the file has.
     count = _count_weights(path)
@@ -119,19 +118,29 @@ def _load_keras(path: Path) -> "keras.Model":
     return keras.models.load_model(path, compile=False)
 
 
+def hdf5_fault(path: Path) -> str | None:
+    """What is wrong with an HDF5 file, None if nothing can be seen from outside."""
+    import h5py
+    with open(path, "rb") as file:
+        start = file.read(len(HDF5_SIGNATURE))
+    if start != HDF5_SIGNATURE:
+        return f"is no HDF5 file (it starts with {start!r})"
+    try:
+        h5py.File(path, "r").close()
+    except OSError as error:
+        return f"is truncated or damaged ({error})"
+    return None
+
+
 def _count_weights(path: str | os.PathLike) -> int:
     """How many variables a `.weights.h5` file holds."""
     import h5py
-    count = 0
-
-    def visit(name, item):
-        nonlocal count
-        # Numbered: what a layer keeps beside its weights has a name.
-        count += isinstance(item, h5py.Dataset) and name.rpartition("/")[2].isdigit()
-
-    try:
-        with h5py.File(path) as file:
-            file.visititems(visit)
-    except OSError as error:
-        raise ValueError(f"{path} is not a whole HDF5 file ({error})") from error
-    return count
+    fault = hdf5_fault(Path(path))
+    if fault:
+        raise ValueError(f"{path} {fault}")
+    names = []
+    with h5py.File(path, "r") as file:
+        file.visititems(lambda name, item: names.append(name.rpartition("/")[2])
+                        if isinstance(item, h5py.Dataset) else None)
+    # Numbered: what a layer keeps beside its weights has a name.
+    return sum(name.isdigit() for name in names)

@@ -45,11 +45,12 @@ def run(args) -> int:
 def describe(entry, folder: Path) -> str:
     """Everything about a checkpoint, for people."""
     from deephar.checkpoints.download import fault_of
+    from deephar.checkpoints.load import hdf5_fault
     path = folder / entry.file
-    fault = fault_of(path, entry.md5) if path.exists() else None
+    fault = fault_of(path, entry.md5, hdf5_fault) if path.exists() else None
     state = ("not here" if not path.exists() else
              f"here, but {fault}" if fault else
-             "here, checksum right" if entry.md5 else "here, not to be checked")
+             "here, checksum right" if entry.md5 else "here, without a checksum")
     return "\n".join(f"{label:<12}{value}" for label, value in (
         ("name", entry.key),
         ("network", entry.title),

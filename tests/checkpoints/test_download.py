@@ -3,8 +3,7 @@ import socket
 
 import pytest
 
-from deephar.checkpoints.download import (
-    HDF5_SIGNATURE, TRIES, DownloadError, fetch)
+from deephar.checkpoints.download import TRIES, DownloadError, fault_of, fetch
 from tests.fakes.server import CONTENT, MD5, serving
 
 
@@ -108,11 +107,24 @@ def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
     assert names(tmp_path) == []
 
 
-def test_a_web_page_in_place_of_the_file(server, tmp_path):
+def test_a_check_finds_what_no_checksum_can(server, tmp_path):
+    check = lambda path: "is too short" if path.stat().st_size < 100 else None
     server.content = b"<!DOCTYPE html>confirm the download"
-    with pytest.raises(DownloadError, match="of another kind .it starts with b'<!DOC"):
-        fetch(server.url(), tmp_path / "a.h5", None, signature=HDF5_SIGNATURE)
+    with pytest.raises(DownloadError, match="sent is too short and was deleted"):
+        fetch(server.url(), tmp_path / "a.h5", None, check=check)
     assert names(tmp_path) == []
+    server.content = CONTENT
+    fetch(server.url(), tmp_path / "a.h5", None, check=check)
+    assert (tmp_path / "a.h5").read_bytes() == CONTENT
+
+
+def test_faults(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(CONTENT)
+    assert fault_of(path, MD5) is None
+    assert fault_of(path, None) is None
+    assert fault_of(path, "0" * 32) == f"has md5 {MD5} in place of {'0' * 32}"
+    assert fault_of(path, MD5, lambda path: "smells") == "smells"
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
@@ -137,6 +149,17 @@ def test_offline_is_one_sentence(tmp_path, monkeypatch):
     assert text.startswith("Cannot reach 127.0.0.1 (")
     assert text.endswith(f"download {url} by hand and put it at {tmp_path / 'a.h5'}.")
     assert "\n" not in text
+    assert names(tmp_path) == []
+
+
+def test_offline_with_a_bad_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    (tmp_path / "a.h5").write_bytes(b"bad")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/weights.h5"
+        with pytest.raises(DownloadError, match=f"what was there has md5 .* {MD5} and"):
+            fetch(url, tmp_path / "a.h5", MD5)
     assert names(tmp_path) == []
 
 

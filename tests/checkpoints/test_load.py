@@ -9,7 +9,7 @@ import pytest
 from deephar.checkpoints import CHECKPOINTS, convert, load_checkpoint
 from deephar.checkpoints.description import describe_spnet, write_description
 from deephar.checkpoints.legacy import slots_of
-from deephar.checkpoints.load import find_file, load_weights
+from deephar.checkpoints.load import find_file, hdf5_fault, load_weights
 from deephar.layers import SoftArgmax2D
 from tests.fakes.server import serving
 from tests.fakes.weights import (
@@ -69,8 +69,19 @@ def test_a_file_with_the_wrong_checksum_is_never_used(
 
 def test_a_web_page_is_no_weight_file(penn, server, tmp_path):
     server.content = b"<html>"
-    with pytest.raises(OSError, match="a file of another kind"):
+    with pytest.raises(OSError, match="is no HDF5 file .it starts with b'<html>'"):
         find_file(replace(penn, url=server.url()), tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_truncated_file_without_a_checksum_is_replaced(penn, server, tmp_path):
+    path = tmp_path / penn.file
+    write_published(path, content_of(filled()))
+    server.content = path.read_bytes()
+    path.write_bytes(server.content[:-100])
+    assert "truncated" in hdf5_fault(path)
+    find_file(replace(penn, url=server.url()), tmp_path)
+    assert path.read_bytes() == server.content
 
 
 @pytest.mark.parametrize("name", ["penn_spnet.weights.h5", "penn_spnet.keras"])
@@ -124,7 +135,7 @@ def test_broken_files_of_our_own(penn, tmp_path, name):
     content = path.read_bytes()
     for broken in (b"", b"nonsense", content[:len(content) // 2]):
         path.write_bytes(broken)
-        with pytest.raises(ValueError, match=f"{name} is not a whole"):
+        with pytest.raises(ValueError, match=f"{name} is "):
             load_checkpoint(path)
 
 

@@ -1,11 +1,13 @@
 import hashlib
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from deephar.checkpoints.table import ANNOTATIONS, CHECKPOINTS
 from deephar.cli import main
-from tests.fakes.server import CONTENT, MD5, serving
+from tests.fakes.server import MD5, serving
+from tests.fakes.weights import write_published
 
 
 @pytest.fixture
@@ -16,9 +18,11 @@ def server(monkeypatch):
 
 
 @pytest.fixture
-def published(server, monkeypatch):
+def published(server, tmp_path, monkeypatch):
     """The tables, with every file on a server of this machine."""
-    server.content = b"\x89HDF\r\n\x1a\n" + CONTENT[:1000]
+    write_published(tmp_path / "source", {"a": {"a/kernel:0": np.ones((2, 3))}})
+    server.content = (tmp_path / "source").read_bytes()
+    (tmp_path / "source").unlink()
     md5 = hashlib.md5(server.content).hexdigest()
     for key, entry in CHECKPOINTS.items():
         monkeypatch.setitem(CHECKPOINTS, key, replace(

@@ -1,7 +1,7 @@
-import hashlib
 import importlib
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from deephar.checkpoints import table
@@ -9,6 +9,8 @@ from deephar.cli import main
 from deephar.cli.models import ARCHITECTURES
 from deephar.cli.models import table as aligned
 from deephar.models import ARCHITECTURES as networks
+from deephar.utils.files import md5_of
+from tests.fakes.weights import write_published
 
 
 def test_it_lists_what_there_is(tmp_path, capsys):
@@ -27,19 +29,23 @@ def test_it_lists_what_there_is(tmp_path, capsys):
 
 
 def test_it_tells_all_about_one(tmp_path, capsys, monkeypatch):
-    entry = replace(table.CHECKPOINTS["ntu_merge"], md5=hashlib.md5(b"ok").hexdigest())
-    monkeypatch.setitem(table.CHECKPOINTS, "ntu_merge", entry)
-    state = {}
-    for content in (None, b"ok", b"bad"):
-        if content:
-            (tmp_path / entry.file).write_bytes(content)
+    path = tmp_path / table.CHECKPOINTS["ntu_merge"].file
+
+    def told():
         assert main(["models", "ntu_merge", "--folder", str(tmp_path)]) == 0
-        state[content] = capsys.readouterr().out
-        for text in (entry.url, entry.md5, entry.expected, "pa20j3d", "20x256x256x3"):
-            assert text in state[content]
-    assert "(not here)" in state[None]
-    assert "(here, checksum right)" in state[b"ok"]
-    assert "(here, but has md5" in state[b"bad"]
+        return capsys.readouterr().out
+
+    entry = table.CHECKPOINTS["ntu_merge"]
+    for text in (entry.url, entry.md5, entry.expected, "pa20j3d", "20x256x256x3"):
+        assert text in told()
+    assert f"{path} (not here)" in told()
+    write_published(path, {"a": {"a/kernel:0": np.ones((2, 3))}})
+    assert f"{path} (here, but has md5" in told()
+    monkeypatch.setitem(table.CHECKPOINTS, "ntu_merge", replace(entry, md5=md5_of(path)))
+    assert f"{path} (here, checksum right)" in told()
+    monkeypatch.setitem(table.CHECKPOINTS, "ntu_merge",
+                        replace(entry, md5=None, no_md5="lost"))
+    assert f"{path} (here, without a checksum)" in told() and "none: lost" in told()
 
 
 def test_an_unknown_name(capsys):
