@@ -8,8 +8,7 @@ from tests.fakes.server import CONTENT, MD5, serving
 
 
 @pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
+def server():
     with serving() as it:
         yield it
 

@@ -22,8 +22,7 @@ def names(folder):
 
 
 @pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
+def server():
     with serving() as it:
         yield it
 

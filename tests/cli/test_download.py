@@ -11,8 +11,7 @@ from tests.fakes.weights import write_published
 
 
 @pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
+def server():
     with serving() as it:
         yield it
 

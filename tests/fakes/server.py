@@ -1,8 +1,10 @@
 """A web server on this machine that answers as well or as badly as told."""
 import contextlib
 import hashlib
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest import mock
 
 import numpy as np
 
@@ -54,8 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serving():
-    """A running server."""
-    with Server() as server:
+    """A running server, which no proxy stands before."""
+    with mock.patch.dict(os.environ, no_proxy="*"), Server() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
