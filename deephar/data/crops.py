@@ -78,9 +78,6 @@ def training_crop(path: str | os.PathLike, centre, winsize, aug: dict,
 
 
 def _cut(picture: T, centre, winsize, aug: dict, resolution) -> T:
-    if not (np.isfinite(centre).all() and np.isfinite(winsize).all()):
-        raise ValueError(f"a window needs finite numbers, got centre {list(centre)} and "
-                         f"size {list(winsize)}; look at the annotation of this sample")
     picture.rotate_crop(aug["angle"], centre, winsize)
     picture.resize(resolution)
     if aug["hflip"]:
@@ -105,6 +102,11 @@ def crop_clip(paths: Sequence, centre, winsize, aug: dict, resolution: tuple[int
     Returns:
         frames (T, H, W, 3), float32 in [-1, 1], and afmat (3, 3).
     """
+    if not (np.isfinite(centre).all() and np.isfinite(winsize).all() and min(winsize) > 0):
+        raise ValueError(
+            f"{paths[0]}: a window needs a finite centre and a positive size, got centre "
+            f"{np.asarray(centre).tolist()} and size {np.asarray(winsize).tolist()}; look at "
+            "the position, scale or root joint in the annotation of this picture")
     crop = training_crop if fast else reference_crop
     crops = [crop(path, centre, winsize, aug, resolution) for path in paths]
     afmat = crops[0][1]

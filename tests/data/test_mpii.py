@@ -1,0 +1,109 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deephar.config import mpii_sp_dataconf
+from deephar.data import MpiiSinglePerson
+from deephar.utils import TEST_MODE, TRAIN_MODE, VALID_MODE, pa16j2d, pa17j3d, pa20j3d
+from tests.data.golden_samples import AUGMENTATIONS, assert_golden
+from tests.fakes.datasets import VALUES, mpii_person, write_mpii
+
+
+@pytest.fixture(scope="module")
+def mpii(golden_sets):
+    return MpiiSinglePerson(golden_sets / "MPII", mpii_sp_dataconf)
+
+
+def test_golden_samples(mpii):
+    assert [mpii.get_length(mode) for mode in range(3)] == VALUES["mpii/lengths"].tolist()
+    for key in range(6):
+        assert_golden(mpii.get_data(key, VALID_MODE), f"mpii/valid/{key}")
+    for name, augmentation in AUGMENTATIONS.items():
+        assert_golden(mpii.get_data(1, TRAIN_MODE, augmentation=augmentation),
+                      f"mpii/train/{name}/1")
+
+
+def test_golden_layout_with_depth(golden_sets):
+    mpii = MpiiSinglePerson(golden_sets / "MPII", mpii_sp_dataconf, pa17j3d)
+    assert_golden(mpii.get_data(0, VALID_MODE), "mpii/valid17/0")
+
+
+def test_shapes_are_those_of_the_samples(mpii):
+    for key, value in mpii.get_data(0, VALID_MODE).items():
+        assert mpii.get_shape(key) == np.shape(value), key
+    with pytest.raises(KeyError, match="no 'camera'"):
+        mpii.get_shape("camera")
+    assert mpii.clip_length() is None and mpii.clip_shape() == ()
+
+
+def test_outer_joints_stay_if_asked(golden_sets):
+    shift = dict(mpii_sp_dataconf.get_fixed_config(), transx=80)
+    kept, removed = (
+        MpiiSinglePerson(golden_sets / "MPII", mpii_sp_dataconf, pa16j2d, remove)
+        .get_data(0, VALID_MODE, augmentation=shift)["pose"] for remove in (False, True))
+    outside = (kept[:, 2] == 0) & (kept[:, 0] > -1e6)
+    assert outside.any()
+    assert (removed[outside, :2] == -1e9).all()
+    np.testing.assert_array_equal(kept[~outside], removed[~outside])
+
+
+def test_training_draws_from_the_generator_alone(mpii):
+    draw = lambda seed: mpii.get_data(0, TRAIN_MODE, rng=np.random.default_rng(seed))
+    for a, b in zip(draw(3).values(), draw(3).values()):
+        np.testing.assert_array_equal(a, b)
+    assert len({draw(seed)["afmat"].tobytes() for seed in range(8)}) > 4
+
+
+def test_two_persons_of_a_picture_and_one_picture(tmp_path):
+    two = [mpii_person(), mpii_person(objpos=np.array([[20.0, 30]]))]
+    mpii = MpiiSinglePerson(write_mpii(tmp_path, [two]), mpii_sp_dataconf)
+    assert mpii.get_length(TRAIN_MODE) == 2 and mpii.get_length(TEST_MODE) == 0
+    centres = [mpii.get_data(key, VALID_MODE)["bbox"].reshape(2, 2).mean(axis=0)
+               for key in range(2)]
+    np.testing.assert_allclose(centres, [[46, 45.75], [20, 33.75]])
+
+
+def test_all_joints_missing_is_a_sample_without_joints(tmp_path):
+    person = mpii_person(pose=np.full((2, 16), np.nan))
+    mpii = MpiiSinglePerson(write_mpii(tmp_path, [[person]]), mpii_sp_dataconf)
+    pose = mpii.get_data(0, VALID_MODE)["pose"]
+    assert (pose[:, :2] == -1e9).all() and (pose[:, 2] == 0).all()
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"objpos": np.full((1, 2), np.nan)}, "v0.jpg.*finite"),
+    ({"scale": np.array([[np.nan]])}, "v0.jpg.*finite"),
+])
+def test_numbers_that_are_none(tmp_path, change, message):
+    mpii = MpiiSinglePerson(write_mpii(tmp_path, [[mpii_person(**change)]]), mpii_sp_dataconf)
+    with pytest.raises(ValueError, match=message):
+        mpii.get_data(0, VALID_MODE)
+
+
+def test_bad_sets(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere: no such data set folder"):
+        MpiiSinglePerson(tmp_path / "nowhere", mpii_sp_dataconf)
+    with pytest.raises(FileNotFoundError, match="annotations.mat: the data set has no"):
+        MpiiSinglePerson(tmp_path, mpii_sp_dataconf)
+    with pytest.raises(ValueError, match="pa20j3d cannot hold"):
+        MpiiSinglePerson(tmp_path, mpii_sp_dataconf, pa20j3d)
+    write_mpii(tmp_path, [])
+    with pytest.raises(ValueError, match="no person in any split"):
+        MpiiSinglePerson(tmp_path, mpii_sp_dataconf)
+    write_mpii(tmp_path, pictures=False)
+    mpii = MpiiSinglePerson(tmp_path, mpii_sp_dataconf)
+    with pytest.raises(FileNotFoundError, match="v0.jpg: no such picture"):
+        mpii.get_data(0, VALID_MODE)
+    with pytest.raises(IndexError, match="1 samples in mode 2, got key 1"):
+        mpii.get_data(1, VALID_MODE)
+
+
+def test_an_occluding_rectangle_is_drawn_when_asked(tmp_path):
+    conf = replace(mpii_sp_dataconf, geoocclusion=(60,), fixed_geoocclusion=(40, 20))
+    mpii = MpiiSinglePerson(write_mpii(tmp_path), conf)
+    frame = mpii.get_data(0, VALID_MODE, rng=np.random.default_rng(0))["frame"]
+    grey = np.isclose(frame, 127 / 127.5 - 1, atol=1e-6).all(axis=-1)
+    assert grey.sum() >= 40 * 20
+    plain = MpiiSinglePerson(tmp_path, mpii_sp_dataconf).get_data(0, VALID_MODE)["frame"]
+    assert (frame != plain).any(axis=-1).sum() <= 40 * 20
