@@ -217,27 +217,37 @@ class SemiSupervisedBatches(Batches):
     """A labelled and an unlabelled batch side by side.
 
     The epoch is that of the labelled windows; the unlabelled ones never end.
-    Labelled poses keep the root's place in joint 0, see `deephar.data.h36m_keypoints.Take`.
-    """
-    x_dictkeys = ["keypoints", "unlabelled", "cameras"]
-    y_dictkeys = ["poses", "trajectory", "central", "bones"]
 
-    def __init__(self, labelled: ChunkedBatches, unlabelled: ChunkedBatches):
+    Args:
+        labelled: its poses keep the root's place in joint 0, see
+            `deephar.data.h36m_keypoints.Take`.
+        unlabelled: with cameras; None in the warm-up.
+    """
+
+    def __init__(self, labelled: ChunkedBatches, unlabelled: ChunkedBatches | None):
         super().__init__(len(labelled.windows), labelled.batch_size, None)
+        self.labelled, self.unlabelled = labelled, unlabelled
+        self.x_dictkeys, self.y_dictkeys = ["keypoints"], ["poses", "trajectory"]
+        if unlabelled is None:
+            return
         if unlabelled.batch_size < self.batch_size:
             raise ValueError(f"a batch needs {self.batch_size} unlabelled windows, there "
                              f"are {unlabelled.batch_size}")
-        self.labelled, self.unlabelled = labelled, unlabelled
+        self.x_dictkeys += ["unlabelled", "cameras"]
+        self.y_dictkeys += ["central", "bones"]
 
     def batch(self, number, rows=None):
         (keypoints,), (poses,) = self.labelled.batch(number, rows)
-        other = self.unlabelled.arrays(self.unlabelled._members(number, rows))
-        pad, chunk, shift = (getattr(self.unlabelled, n) for n in ("pad", "chunk", "shift"))
-        central = other["keypoints"][:, pad + shift:pad + shift + chunk, :, :2]
         trajectory = poses[:, :, :1].copy()
         poses[:, :, 0] = 0
-        return ([keypoints, other["keypoints"], other["cameras"]],
-                [poses, trajectory, central, np.zeros((len(poses), 1), np.float32)])
+        x, y = [keypoints], [poses, trajectory]
+        if self.unlabelled is not None:
+            other = self.unlabelled.arrays(self.unlabelled._members(number, rows))
+            middle = self.unlabelled.pad + self.unlabelled.shift
+            central = other["keypoints"][:, middle:middle + self.unlabelled.chunk, :, :2]
+            x += [other["keypoints"], other["cameras"]]
+            y += [central, np.zeros((len(poses), 1), np.float32)]
+        return x, y
 
     def get_shape(self, dictkey):
         x, y = self.batch(0, range(1))

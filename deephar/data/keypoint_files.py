@@ -4,6 +4,7 @@ What they write is what `deephar.data.h36m_keypoints` reads: the public
 layout, and `cameras.json` with the rig.
 """
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Sequence
 
@@ -12,7 +13,8 @@ from scipy.spatial.transform import Rotation
 
 from deephar.data.h36m_cameras import CALIBRATION
 from deephar.data.h36m_keypoints import (
-    COCO17_SYMMETRY, H36M17, H36M17_NAMES, H36M17_SYMMETRY)
+    CLASSES, COCO17_SYMMETRY, H36M17, H36M17_SYMMETRY, Keypoints, Take, load_takes,
+    read_cameras, read_keypoints, read_poses)
 from deephar.data.human36m import SEQUENCE_NAME, Human36M
 from deephar.data.keypoint_batches import Symmetry
 from deephar.data.synthetic import make_person, motion
@@ -21,6 +23,8 @@ from deephar.utils.pose import PoseLayout
 from deephar.utils.rig import intrinsic_vector, project, to_pixels, world_to_camera
 
 Positions = Mapping[str, Mapping[str, np.ndarray]]     # {subject: {take: array}}
+
+SYNTHETIC = Path("datasets") / "synthetic-keypoints"
 
 # For each of the 17 joints the joints of another skeleton whose mean it is.
 CMU31 = (
@@ -125,6 +129,56 @@ def _write(path, **objects) -> None:
     with atomic_path(path) as temporary:
         np.savez_compressed(temporary, **{k: np.array(v, dtype=object)
                                           for k, v in objects.items()})
+
+
+# === A folder of files ===
+
+@dataclass(frozen=True)
+class KeypointSet:
+    """Poses, key points and cameras of a folder, ready for `takes`."""
+    poses: Positions
+    keypoints: Keypoints
+    cameras: Mapping
+
+    def takes(self, subjects: Sequence[str], **options) -> list[Take]:
+        """See `deephar.data.h36m_keypoints.load_takes`."""
+        return load_takes(self.poses, self.keypoints, subjects, cameras=self.cameras,
+                          **options)
+
+
+def open_set(data: str | os.PathLike, name: str, *, cameras: str = "",
+             allow_pickle: bool = False, fix_symmetry: bool = False) -> KeypointSet:
+    """The key-point files of a folder.
+
+    Args:
+        data: a folder with data_3d_h36m.npz and data_2d_h36m_NAME.npz, or
+            "synthetic": people who are made up once, in
+            datasets/synthetic-keypoints below the current folder.
+        name: of the 2D file.
+        cameras: JSON file of the rig; empty takes cameras.json of the folder
+            if it is there, else the calibration of Human3.6M.
+        allow_pickle: the caller trusts the files.
+        fix_symmetry: see `read_keypoints`.
+    """
+    folder = Path(data)
+    if str(data) == "synthetic":
+        folder, allow_pickle = SYNTHETIC, True
+        if not (folder / "cameras.json").exists():      # written last
+            people = synthetic_motion(CLASSES, len(CALIBRATION["subjects"]))
+            write_motion(folder, dict(zip(CALIBRATION["subjects"], people.values())),
+                         CALIBRATION)
+        name = "gt"
+    poses, points = folder / "data_3d_h36m.npz", folder / f"data_2d_h36m_{name}.npz"
+    for path in (poses, points):
+        if not path.exists():
+            there = sorted(p.name for p in folder.glob("data_*.npz"))
+            raise FileNotFoundError(f"{path} is not there; {folder} has {there}; see "
+                                    "docs/lifting.md for the files, or pass synthetic")
+    rig = cameras or folder / "cameras.json"
+    return KeypointSet(
+        read_poses(poses, allow_pickle=allow_pickle),
+        read_keypoints(points, allow_pickle=allow_pickle, fix_symmetry=fix_symmetry),
+        read_cameras(rig if cameras or rig.exists() else None))
 
 
 # === Sources ===
