@@ -110,8 +110,8 @@ def load_legacy_weights(model: keras.Model, path: str | os.PathLike,
     path = Path(path)
     groups = read_groups(path)
     _check_values(path, groups)
-    report = LoadReport(str(path))
-    errors = []
+    report, errors = LoadReport(str(path)), []
+    groups = _renumber_actions(model, groups, report)
     plan, lonely = _plan_weights(model, groups, report, errors)
     ramps = read_constants(model, groups, report, errors)
     _account_for_rest(model, groups, lonely, report, errors)
@@ -227,6 +227,23 @@ def _check_values(path: Path, groups) -> None:
                                  f"{tensor.value.min():.3g}")
 
 
+def _renumber_actions(model, groups, report) -> dict[str, list[Tensor]]:
+    """The groups of SPNet's action blocks under the model's numbers.
+
+    The published counter ran on over all models of one process.
+    """
+    number_of = re.compile(r"act(\d+)_").match
+    numbers_in = lambda names: sorted({int(m[1]) for m in map(number_of, names) if m})
+    stored = numbers_in(groups)
+    wanted = numbers_in(layer.name for layer in model.layers)
+    if stored == wanted or len(stored) != len(wanted):
+        return groups
+    report.notes.append(f"action blocks {stored} of the file are the model's {wanted}")
+    new = dict(zip(stored, wanted))
+    return {re.sub(r"^act(\d+)_", lambda m: f"act{new[int(m[1])]}_", name): tensors
+            for name, tensors in groups.items()}
+
+
 # === Weights ===
 
 def slots_of(layer: keras.layers.Layer) -> list[Slot]:
@@ -269,12 +286,11 @@ def _plan_weights(model, groups, report, errors):
 def _pair_layers(model, groups, report):
     """[(layer, its group in the file)], and the layers without a group."""
     waiting = {layer.name: layer for layer in model.layers if layer.weights}
-    act_numbers = _act_numbers(groups, waiting, report)
     pairs, automatic = [], []
     for group in groups:
-        name = re.sub(r"^act(\d+)_", lambda m: f"act{act_numbers[int(m[1])]}_", group)
+        name = group
         if name not in waiting:
-            name = name.removeprefix("td_")         # it was applied per frame
+            name = group.removeprefix("td_")        # it was applied per frame
         if name in waiting:
             pairs.append((waiting.pop(name), group))
         elif AUTOMATIC_NAME.fullmatch(name):
@@ -283,20 +299,6 @@ def _pair_layers(model, groups, report):
     unnamed = [name for name in UNNAMED_LAYERS if name in waiting]
     pairs += [(waiting.pop(name), group) for name, group in zip(unnamed, automatic)]
     return pairs, list(waiting.values())
-
-
-def _act_numbers(groups, layers, report) -> dict[int, int]:
-    """The file's action blocks, numbered as the model's.
-
-    The published counter ran on over all models of one process.
-    """
-    numbers_of = lambda names: sorted({
-        int(m[1]) for m in map(re.compile(r"act(\d+)_").match, names) if m})
-    file, model = numbers_of(groups), numbers_of(layers)
-    if file == model or len(file) != len(model):
-        return dict(zip(file, file))
-    report.notes.append(f"action blocks {file} of the file are the model's {model}")
-    return dict(zip(file, model))
 
 
 def _mismatch(slots: list[Slot], tensors: list[Tensor]) -> str | None:

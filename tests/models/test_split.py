@@ -107,8 +107,10 @@ def test_nothing_to_split():
 
 
 def test_count_outputs():
-    assert count_outputs(cases.PENN_SPNET) == (18, 6)
     assert count_outputs(cases.TINY_SPNET) == (4, 8)
+    cfg = dataclasses.replace(CFG, num_pyramids=6, action_pyramids=(5, 6, 7),
+                              num_levels=4)
+    assert count_outputs(cfg) == (18, 6)
 
 
 # === Freezing and compiling ===
