@@ -1,4 +1,6 @@
 import hashlib
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from deephar.checkpoints.description import describe_spnet, write_description
 from deephar.checkpoints.legacy import slots_of
 from deephar.checkpoints.load import find_file, hdf5_fault, load_weights
 from deephar.layers import SoftArgmax2D
+from deephar.models import lifting, temporal
 from tests.fakes.server import serving
 from tests.fakes.weights import (
     assert_same, content_of, filled, small, write_published)
@@ -178,3 +181,22 @@ def test_published_files_load_quickly_and_whatever_is_frozen(key, tmp_path):
     for slot, other in zip(slots_of(model), slots_of(frozen), strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(slot.variable),
                                       keras.ops.convert_to_numpy(other.variable))
+
+
+@pytest.mark.slow
+def test_a_fresh_process_reads_keras_files(tmp_path):
+    """Nothing but `load_checkpoint` makes the layers known there."""
+    builders = [cases.BUILDERS["spnet2d_64px"], lambda: temporal.build((3,), channels=8),
+                lambda: lifting.build(4, 6, units=8)]
+    models = [build() for build in builders]
+    for i, model in enumerate(models):
+        model.save(tmp_path / f"{i}.keras")
+    code = ("import pathlib\n"
+            "from deephar.checkpoints import load_checkpoint\n"
+            f"for path in pathlib.Path({str(tmp_path)!r}).glob('*.keras'):\n"
+            "    load_checkpoint(path).save_weights(path.with_suffix('.weights.h5'))")
+    subprocess.run([sys.executable, "-c", code], check=True)
+    for i, (build, model) in enumerate(zip(builders, models)):
+        other = build()
+        load_weights(other, tmp_path / f"{i}.weights.h5")
+        assert_same(other, model)
