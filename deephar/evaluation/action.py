@@ -176,9 +176,10 @@ def action_scores(rows: Rows, labels: Sequence[str], *, protocol: dict,
 
     The multi-clip score, the last one, is set beside the published `paper`.
     """
-    def score_of(name, column, of_published):
+    def score_of(name, column, how, of_published):
         score = Score(name, "%", None, samples=rows.total, evaluated=len(rows),
-                      missing=rows.missing, protocol=protocol, block_names=block_names,
+                      missing=rows.missing, block_names=block_names,
+                      protocol={**protocol, "over clips and flips": how},
                       paper=paper if of_published else ())
         if len(rows):
             score.blocks = [100 * a for a in _accuracies(rows, column)]
@@ -188,10 +189,13 @@ def action_scores(rows: Rows, labels: Sequence[str], *, protocol: dict,
                 rows["label"], rows[column][:, -1], 5)}
         return score
 
+    # Without any row it is not known, nor does it matter.
     multi_clip = "log_product" in rows.columns
-    scores = [score_of("single-clip accuracy", "single", not multi_clip)]
+    scores = [score_of("single-clip accuracy", "single",
+                       "none: the clip in the middle, not mirrored", not multi_clip)]
     if multi_clip:
-        score = score_of("multi-clip accuracy", "log_product", True)
+        score = score_of("multi-clip accuracy", "log_product",
+                         "probabilities multiplied, as published", True)
         score.extras["mean instead of product"] = 100 * _accuracies(rows, "mean")[-1]
         score.notes = [f"{int(rows['short'].sum())} videos are too short for any clip: "
                        "the one in their middle was taken"]

@@ -104,7 +104,7 @@ class Rows:
         with np.load(path) as file:
             facts = json.loads(str(file["facts"]))
             arrays = {name: file[name] for name in file.files}
-        made = facts["settings"]
+        made, settings = facts["settings"], json.loads(json.dumps(dict(settings)))
         other = [f"{key} {made.get(key)!r}, now {settings.get(key)!r}"
                  for key in sorted({*made, *settings})
                  if made.get(key) != settings.get(key)]

@@ -1,0 +1,213 @@
+"""The papers' protocols, each from a session and a network to scores and plots.
+
+The evaluation scripts choose among them.
+"""
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+from deephar import measures
+from deephar.data import DATASETS, Human36M, MpiiSinglePerson
+from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
+from deephar.evaluation import human36m, mpii
+from deephar.evaluation.action import (
+    action_scores, action_task, confusion, sample_errors, verdict)
+from deephar.evaluation.bboxes import box_task, boxes_of, clip_keys, frame_keys
+from deephar.evaluation.networks import Network, action_part, pose_part
+from deephar.evaluation.plots import (
+    draw_extremes, draw_pose_extremes, plot_blocks, plot_confusion, plot_curve)
+from deephar.evaluation.predict import frame_predictor, predictor
+from deephar.evaluation.report import Score
+from deephar.evaluation.session import EvalConfig, Session
+from deephar.utils.files import read_json
+from deephar.utils.flags import flag
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.plot import to_picture
+from deephar.utils.pose import pa16j2d, pa17j3d
+
+ACTION_LABELS = {"pennaction": PENN_ACTIONS, "ntu": NTU_ACTIONS}
+PENN_BOXES = "penn_pred_bboxes_16f.json"        # the released file
+EVAL_MODES = {"cs": "cross-subject", "cv": "cross-view"}
+BOXES = {
+    "gt": "ground truth: around the annotated joints",
+    "predicted": "predicted: read from a box file",
+    "full": "whole pictures",
+    "two-pass": "predicted: by the network itself, on the whole first, middle and "
+                "last picture of the clip",
+}
+
+
+@dataclass(frozen=True)
+class ActionConfig(EvalConfig):
+    """The flags of the scripts that recognise actions."""
+    batch_size: int = flag(4, "clips per step")
+    boxes: str = flag("gt", "where the crops come from", choices=tuple(BOXES))
+    boxes_file: str = flag("", "of predicted boxes, as predict_bboxes.py makes it; "
+                               "empty: the released one (Penn Action only)")
+    subsampling: int = flag(0, "frame step of the clips; 0: as published")
+    multi_clip: bool = flag(True, "all clips of a video, and their mirror images")
+    eval_mode: str = flag("cs", "of NTU: cross-subject or cross-view",
+                          choices=("cs", "cv"))
+
+
+def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
+              flip: bool = False, paper: Sequence[str] = ("mpii-val",)) -> Score:
+    """PCKh on the validation people of MPII."""
+    cfg = session.cfg
+    dataset = MpiiSinglePerson(session.locate("mpii"), network.dataconf, pa16j2d)
+    task = mpii.pckh_task(dataset, VALID_MODE, network.dataconf, network.layout,
+                          count=cfg.limit, multi_crop=multi_crop, flip=flip)
+    rows = session.evaluate(task, frame_predictor(pose_part(network), cfg.batch_size))
+    score = mpii.pckh_score(rows, paper=paper, protocol={
+        **_data_facts(session, "validation"),
+        "crops": _crops(multi_crop, flip),
+        "boxes": "annotated centre and scale",
+        "joints outside the crop": "not counted"})
+    if cfg.plots and score.value is not None:
+        x, curve = measures.pckh_curve(
+            rows["true_px"], rows["pose_px"][:, -1], rows["head_size"])
+        plot_curve(session.folder / "mpii-pckh.png", x, {"all joints": 100 * curve},
+                   xlabel="distance / head size", ylabel="PCKh (%)")
+        plot_blocks(session.folder / "mpii-blocks.png", score)
+        draw_pose_extremes(session.folder / "mpii", task, rows,
+                           mpii.sample_errors(rows), "head sizes", pa16j2d)
+    return score
+
+
+def h36m_mpjpe(session: Session, network: Network, *, split: str = "valid",
+               multi_crop: bool = False, flip: bool = False,
+               paper: Sequence[str] = ()) -> Score:
+    """MPJPE on Human3.6M."""
+    cfg = session.cfg
+    dataset = Human36M(session.locate("h36m"), network.dataconf, pa17j3d, "frames")
+    task = human36m.mpjpe_task(
+        dataset, {"valid": VALID_MODE, "test": TEST_MODE}[split], network.dataconf,
+        network.layout, count=cfg.limit, multi_crop=multi_crop, flip=flip)
+    rows = session.evaluate(task, frame_predictor(pose_part(network), cfg.batch_size))
+    score = human36m.mpjpe_score(rows, paper=paper, protocol={
+        **_data_facts(session, split),
+        "frames": "those of the annotation file (1 in 64 as released)",
+        "crops": _crops(multi_crop, flip),
+        "boxes": "ground-truth root joint",
+        "root depth and camera": "ground truth",
+        "alignment": "both poses moved to the root; no rotation, no scale"})
+    if cfg.plots and score.value is not None:
+        plot_blocks(session.folder / "h36m-blocks.png", score)
+        draw_pose_extremes(session.folder / "h36m", task, rows,
+                           human36m.sample_errors(rows), "mm", pa17j3d)
+    return score
+
+
+def actions(session: Session, network: Network, name: str, *,
+            paper: Sequence[str] = ()) -> list[Score]:
+    """Accuracy on the test videos of Penn Action or NTU.
+
+    Args:
+        session: of a script whose flags are an `ActionConfig`.
+        network: of clips.
+        name: "pennaction" or "ntu".
+        paper: published rows.
+
+    Returns:
+        the single-clip score and, unless it is the only one, the multi-clip score.
+    """
+    cfg = session.cfg
+    labels = ACTION_LABELS[name]
+    model = action_part(network, len(labels))
+    subsampling = cfg.subsampling or network.dataconf.fixed_subsampling
+    dataset, clip_boxes = _videos(session, network, name, cfg.boxes, cfg.boxes_file)
+    if cfg.boxes == "two-pass":
+        first_pass = session.evaluate(
+            box_task(dataset, TEST_MODE, clip_keys(
+                dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip),
+                name=f"{name}-boxes", count=cfg.limit),
+            frame_predictor(pose_part(network), cfg.batch_size))
+        clip_boxes = boxes_of(first_pass)
+    task = action_task(dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip,
+                       boxes=clip_boxes, count=cfg.limit)
+    rows = session.evaluate(task, predictor(model, cfg.batch_size))
+    names = model.output_names if network.is_merge else ()
+    scores = action_scores(rows, labels, paper=paper, block_names=names, protocol={
+        **_data_facts(session, "test" if name == "pennaction" else
+                      f"test, {EVAL_MODES[cfg.eval_mode]}"),
+        "boxes": BOXES[cfg.boxes],
+        "clips": f"{network.num_frames} frames, step {subsampling}"})
+    if cfg.plots and len(rows):
+        plot_confusion(session.folder / f"{name}-confusion.png",
+                       confusion(rows, len(labels)), labels)
+        plot_blocks(session.folder / f"{name}-blocks.png", scores[-1])
+        draw_extremes(
+            session.folder / name, task, rows, sample_errors(rows),
+            lambda row, data: to_picture(data["frame"][len(data["frame"]) // 2]),
+            lambda row: verdict(rows, row, labels))
+    return scores
+
+
+def predicted_boxes(session: Session, network: Network, name: str, mode: int, kind: str
+                    ) -> tuple[dict[str, list[float]], Score]:
+    """Boxes from poses on whole pictures of Penn Action or NTU.
+
+    Args:
+        session, network: of the script.
+        name: "pennaction" or "ntu".
+        mode: the split.
+        kind: "frames" ("SEQ.FRAME") or "clips" ("VVVV.S.CCC.F").
+
+    Returns:
+        the boxes by name, and their count as a score.
+    """
+    cfg = session.cfg
+    split = {TEST_MODE: "test", TRAIN_MODE: "train"}[mode]
+    dataset, _ = _videos(session, network, name, "full", "")
+    subsampling = network.dataconf.fixed_subsampling
+    keys = (frame_keys(dataset, mode) if kind == "frames"
+            else clip_keys(dataset, mode, subsampling))
+    rows = session.evaluate(
+        box_task(dataset, mode, keys, name=f"{name}-{split}-boxes", count=cfg.limit),
+        frame_predictor(pose_part(network), cfg.batch_size))
+    boxes = boxes_of(rows)
+    return boxes, Score(
+        f"boxes, {split}", "boxes", len(boxes) or None, samples=rows.total,
+        evaluated=len(rows), missing=rows.missing,
+        protocol={**_data_facts(session, split), "poses": "on whole pictures",
+                  "one box for": "every picture" if kind == "frames" else
+                                 f"every test clip, step {subsampling}"})
+
+
+def _videos(session: Session, network: Network, name: str, boxes: str, boxes_file: str
+            ) -> tuple[Any, dict | None]:
+    """The data set of videos, and the boxes of its clips if they come from a file."""
+    if boxes not in BOXES:
+        raise KeyError(f"boxes must be one of {', '.join(BOXES)}, got {boxes!r}")
+    folder = session.locate(name)
+    options = dict(topology="sequences", use_gt_bbox=boxes == "gt",
+                   clip_size=network.num_frames)
+    if name == "ntu":
+        options["eval_mode"] = getattr(session.cfg, "eval_mode", "cs")
+    clip_boxes = None
+    if boxes == "predicted":
+        path = Path(boxes_file) if boxes_file else folder / PENN_BOXES
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"no box file {path}: give one with --boxes-file; "
+                "predict_bboxes.py makes it")
+        content = read_json(path)
+        if isinstance(content, dict):
+            clip_boxes = content
+        elif name == "pennaction":
+            options["pred_bboxes_file"] = str(path)
+        else:
+            raise ValueError(f"{path} must hold boxes of clips (VVVV.S.CCC.F)")
+    return DATASETS[name](folder, network.dataconf, network.layout, **options), clip_boxes
+
+
+def _data_facts(session: Session, split: str) -> dict[str, str]:
+    synthetic = {"data": "SYNTHETIC people, not the data set"}
+    facts = {"split": split + (f", {session.cfg.limit} samples spread over it"
+                               if session.cfg.limit else "")}
+    return {**(synthetic if session.cfg.data == "synthetic" else {}), **facts}
+
+
+def _crops(multi_crop: bool, flip: bool) -> str:
+    return ("5 displaced" if multi_crop else "single") + (
+        ", each also mirrored; mean" if flip else "")

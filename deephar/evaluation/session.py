@@ -1,0 +1,145 @@
+"""The run of an evaluation script: its flags, its folder, its end.
+
+A folder holds
+
+    report.json         from the first second; "partial" until all is done
+    rows-NAME.npz       per-sample results: of an interrupted run, or on request
+    *.png               plots
+
+`--resume` goes on from the rows of an interrupted run.
+"""
+import datetime
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from deephar.data.locate import locate
+from deephar.evaluation.networks import Network, load_network
+from deephar.evaluation.report import (
+    Score, all_evaluated, make_report, write_report)
+from deephar.evaluation.run import Predict, Rows, Task, evaluate, time_shares
+from deephar.utils.flags import flag
+
+logger = logging.getLogger(__name__)
+
+# A resumed run may change these and still do the same.
+FREE_FLAGS = {"output", "resume", "workers", "batch_size", "predictions", "plots"}
+INTERRUPTED = 130           # exit code after Ctrl-C
+
+
+@dataclass(frozen=True)
+class EvalConfig:
+    """The flags that every evaluation script has; scripts add their own."""
+    output: str = flag("output/eval", "folder of the report", positional=True)
+    data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
+    weights: str = flag("", "a weights file, the folder of a training run, or "
+                            "'random'; empty: the released file")
+    batch_size: int = flag(8, "pictures or clips per step")
+    limit: int = flag(0, "evaluate only so many samples, spread over the split")
+    workers: int = flag(2, "threads that read pictures")
+    resume: bool = flag(False, "finish the interrupted run in the output folder")
+    predictions: bool = flag(False, "keep the per-sample results, rows-*.npz")
+    plots: bool = flag(True, "draw plots, the best and the worst samples")
+    tiny: bool = flag(False, "a tiny untrained network: to try the script out")
+    seed: int = flag(0, "of random weights")
+
+
+class Session:
+    """One run of an evaluation script.
+
+    Args:
+        cfg: its flags.
+
+    Attributes:
+        folder: where the report goes.
+        interrupted: Ctrl-C was pressed; further evaluations are skipped.
+    """
+
+    def __init__(self, cfg: EvalConfig):
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s",
+                            datefmt="%H:%M:%S")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        self.cfg = cfg
+        self.folder = Path(cfg.output)
+        self.interrupted = False
+        self._started = datetime.datetime.now()
+        self._weights: dict = {"file": None, "note": "not loaded yet"}
+        self._timing: dict = {}
+        self._rows_files: list[Path] = []
+        self._write([], complete=False)
+
+    def load_network(self, key: str, random_will_do: bool = False) -> Network:
+        """The network that the flags ask for, in place of checkpoint `key`.
+
+        Without the released file it has random weights if the data are
+        synthetic, or if `random_will_do`.
+        """
+        network = load_network(
+            key, self.cfg.weights, tiny=self.cfg.tiny, seed=self.cfg.seed,
+            allow_random=random_will_do or self.cfg.data == "synthetic")
+        self._weights = network.weights
+        return network
+
+    def locate(self, name: str) -> Path:
+        """The folder of data set `name`, see `deephar.data.locate`."""
+        return locate(self.cfg.data, name, "tiny" if self.cfg.tiny else "small")
+
+    def evaluate(self, task: Task, predict: Predict, batch_size: int | None = None
+                 ) -> Rows:
+        """Rows of `task`, those of an interrupted run included."""
+        path = self.folder / f"rows-{task.name}.npz"
+        settings = {"task": task.name, "weights": self._weights.get("md5"), **{
+            name: value for name, value in asdict(self.cfg).items()
+            if name not in FREE_FLAGS}}
+        rows = Rows(len(task.samples))
+        if self.cfg.resume and path.exists():
+            rows = Rows.load(path, len(task.samples), settings)
+            logger.info("%s: going on after %d of %d samples",
+                        task.name, rows.next_sample, rows.total)
+        if self.interrupted:
+            return rows
+        rows = evaluate(task, predict, batch_size=batch_size or self.cfg.batch_size,
+                        workers=self.cfg.workers, rows=rows,
+                        save=lambda rows: rows.save(path, settings))
+        self._rows_files.append(path)
+        self._timing[task.name] = {
+            "seconds": rows.seconds, "shares": time_shares(rows)}
+        self.interrupted = self.interrupted or not rows.complete
+        return rows
+
+    def finish(self, scores: Sequence[Score]) -> dict:
+        """Write the report and return it."""
+        report = self._write(scores, complete=not self.interrupted)
+        if not self.interrupted and not self.cfg.predictions:
+            for path in self._rows_files:
+                path.unlink(missing_ok=True)
+        logger.info("report: %s", self.folder / "report.json")
+        return report
+
+    def _write(self, scores: Sequence[Score], complete: bool) -> dict:
+        report = make_report(
+            scores, weights=self._weights, seed=self.cfg.seed, started=self._started,
+            complete=complete, config=asdict(self.cfg),
+            timing={**self._timing, "peak_memory_mb": peak_memory_mb()})
+        write_report(self.folder, report)
+        return report
+
+
+def exit_code(report: Mapping) -> int:
+    """0: all samples evaluated; 1: some are missing; 130: interrupted."""
+    if report["status"] != "complete":
+        return INTERRUPTED
+    return 0 if all_evaluated(report) else 1
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory that this process ever held; None where no one knows."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return None
+    kilobytes = next(line.split()[1] for line in status.splitlines()
+                     if line.startswith("VmHWM"))
+    return int(kilobytes) / 1024

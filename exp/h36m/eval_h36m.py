@@ -1,0 +1,40 @@
+"""Evaluate 3D poses on Human3.6M (CVPR'18).
+
+Expected: MPJPE of 55.1 mm (single crop) or 53.2 mm (multi-crop and flip) if
+MPII was in the training, 67.3 and 63.8 mm if not.  The release does not say
+which of the two its weights are.  Root depth and camera are ground truth.
+
+    python exp/h36m/eval_h36m.py output/h36m --data datasets
+    python exp/h36m/eval_h36m.py output/h36m-mc --data datasets --multi-crop
+"""
+import sys
+from dataclasses import dataclass
+
+from deephar.evaluation.protocols import h36m_mpjpe
+from deephar.evaluation.report import format_report
+from deephar.evaluation.session import EvalConfig, Session, exit_code
+from deephar.utils.flags import flag, parse_config
+
+
+@dataclass(frozen=True)
+class Config(EvalConfig):
+    """Evaluate 3D poses on Human3.6M: MPJPE of every block and action."""
+    output: str = flag("output/eval_h36m", "folder of the report", positional=True)
+    split: str = flag("valid", "of the annotation file", choices=("valid", "test"))
+    multi_crop: bool = flag(False, "mean over five displaced crops, each also mirrored")
+
+
+def main(cfg: Config) -> int:
+    session = Session(cfg)
+    network = session.load_network("h36m_reception3d")
+    rows = ("h36m-multicrop", "h36m-mpii-multicrop") if cfg.multi_crop else (
+        "h36m", "h36m-mpii")
+    score = h36m_mpjpe(session, network, split=cfg.split, multi_crop=cfg.multi_crop,
+                       flip=cfg.multi_crop, paper=rows)
+    report = session.finish([score])
+    print(format_report(report))
+    return exit_code(report)
+
+
+if __name__ == "__main__":
+    sys.exit(main(parse_config(Config)))

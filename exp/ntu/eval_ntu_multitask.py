@@ -1,0 +1,40 @@
+"""Evaluate SPNet on NTU RGB+D and Human3.6M: actions and 3D poses (TPAMI'20).
+
+Expected: the published tables could not be verified, so that no number
+stands here.  Both scores come from one network.
+
+    python exp/ntu/eval_ntu_multitask.py output/ntu-spnet --data datasets
+"""
+import sys
+from dataclasses import dataclass
+
+from deephar.evaluation.protocols import ActionConfig, actions, h36m_mpjpe
+from deephar.evaluation.report import format_report
+from deephar.evaluation.session import Session, exit_code
+from deephar.utils.flags import flag, parse_config
+
+
+@dataclass(frozen=True)
+class Config(ActionConfig):
+    """Evaluate SPNet: actions on NTU, 3D poses on Human3.6M."""
+    output: str = flag("output/eval_ntu_spnet", "folder of the report",
+                       positional=True)
+    tasks: tuple[str, ...] = flag(("actions", "poses"), "what to evaluate",
+                                  choices=("actions", "poses"))
+
+
+def main(cfg: Config) -> int:
+    session = Session(cfg)
+    network = session.load_network("ntu_spnet")
+    scores = []
+    if "actions" in cfg.tasks:
+        scores += actions(session, network, "ntu", paper=("ntu-spnet",))
+    if "poses" in cfg.tasks:
+        scores.append(h36m_mpjpe(session, network))
+    report = session.finish(scores)
+    print(format_report(report))
+    return exit_code(report)
+
+
+if __name__ == "__main__":
+    sys.exit(main(parse_config(Config)))

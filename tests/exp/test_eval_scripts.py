@@ -1,0 +1,100 @@
+"""Every evaluation script, end to end, on tiny synthetic data."""
+import json
+import signal
+
+import numpy as np
+import pytest
+
+from deephar.evaluation import protocols, run, session, speed
+from deephar.utils.flags import parse_config
+from tests.exp.conftest import load_script
+
+# Script, flags, what the terminal must show.
+SCRIPTS = [
+    ("mpii/eval_mpii_singleperson.py", ["--multi-crop", "--flip"], "89.1"),
+    ("h36m/eval_h36m.py", [], "55.1"),
+    ("pennaction/eval_penn_ar_pe_merge.py", ["--boxes", "two-pass", "--limit", "3"],
+     "97.4"),
+    ("pennaction/eval_penn_multitask.py", ["--limit", "3"], "not verified"),
+    ("pennaction/eval_speed2d.py", ["--repeats", "2", "--exits", "1", "4"],
+     "not verified"),
+    ("pennaction/predict_bboxes.py", ["--kind", "clips", "--limit", "3"], "boxes, test"),
+    ("ntu/eval_ntu_ar_pe_merge.py", ["--boxes", "full", "--limit", "3"], "85.5"),
+    ("ntu/eval_ntu_multitask.py", ["--limit", "3", "--no-multi-clip"], "not verified"),
+    ("ntu/predict_bboxes.py", ["--limit", "3"], "boxes, test"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def build_networks_once():
+    """The same call gives the same network: they are built and traced once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((session, "load_network"), (protocols, "pose_part"),
+                             (protocols, "action_part"), (speed, "pose_part")):
+            patch.setattr(module, name, remembering(getattr(module, name)))
+        yield
+
+
+def remembering(function):
+    results = {}
+
+    def remembered(first, *args, **kwargs):
+        key = (first if isinstance(first, str) else id(first), repr((args, kwargs)))
+        if key not in results:
+            results[key] = first, function(first, *args, **kwargs)
+        return results[key][1]
+
+    return remembered
+
+
+def run_script(name, output, *flags):
+    """(exit code, report) of a script."""
+    module = load_script(name)
+    cfg = parse_config(module.Config, [
+        str(output), "--data", "synthetic", "--tiny", "--batch-size", "2", *flags])
+    code = module.main(cfg)
+    return code, json.loads((output / "report.json").read_text())
+
+
+def ctrl_c_at_call(monkeypatch, number):
+    """The user presses Ctrl-C while the network is busy for the `number`th time."""
+    calls, timed = iter(range(10_000)), run._timed
+
+    def interrupted(*args):
+        if next(calls) == number:
+            signal.raise_signal(signal.SIGINT)
+        return timed(*args)
+
+    monkeypatch.setattr(run, "_timed", interrupted)
+
+
+@pytest.mark.parametrize("name, flags, shown", SCRIPTS, ids=[s[0] for s in SCRIPTS])
+def test_script(name, flags, shown, at_home, tmp_path, capsys, monkeypatch):
+    """Whole; interrupted; resumed, with the same scores."""
+    code, whole = run_script(name, tmp_path / "whole", *flags)
+    text = capsys.readouterr().out
+    assert code == 0 and whole["status"] == "complete"
+    assert shown in text and "RANDOM" in text
+    assert whole["weights"] == {"file": None, "note": "random weights"}
+    for score in whole["scores"]:
+        assert np.isfinite(score["value"]) and score["evaluated"] == score["samples"] > 0
+    assert not list((tmp_path / "whole").glob("*.npz"))
+
+    with monkeypatch.context() as patch:
+        ctrl_c_at_call(patch, 1)
+        code, part = run_script(name, tmp_path / "part", *flags, "--no-plots")
+    text = capsys.readouterr().out
+    assert code == 130 and part["status"] == "partial" and "PARTIAL" in text
+    assert sum(score["evaluated"] for score in part["scores"]) < sum(
+        score["samples"] for score in whole["scores"])
+
+    code, resumed = run_script(
+        name, tmp_path / "part", *flags, "--no-plots", "--resume", "--predictions")
+    assert code == 0 and resumed["status"] == "complete"
+    assert list((tmp_path / "part").glob("rows-*.npz"))
+    if "speed" in name:         # a measurement, not a function of its input
+        assert [s["block_names"] for s in resumed["scores"]] == [["1", "4"]]
+        return
+    facts = ("name", "value", "blocks", "parts", "extras", "samples", "evaluated")
+    for one, other in zip(whole["scores"], resumed["scores"], strict=True):
+        assert {k: one[k] for k in facts} == {k: other[k] for k in facts}
