@@ -6,6 +6,8 @@ Only what could be checked against the papers has a number.  A row whose
 from dataclasses import dataclass, field
 from typing import Mapping
 
+from deephar.evaluation.lifting_tables import ROWS as LIFTING_ROWS
+
 # 2D/3D Pose Estimation and Action Recognition using Multitask Deep Learning
 CVPR18 = "Luvizon, Picard, Tabia, CVPR 2018"
 # Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action
@@ -110,6 +112,6 @@ IMAGES_AND_CLIPS = {
 
 # === Lifting: 2D to 3D ===
 
-LIFTING: dict[str, PaperRow] = {}
+LIFTING = {key: PaperRow(**row) for key, row in LIFTING_ROWS.items()}
 
 PAPER_TABLES: dict[str, PaperRow] = {**IMAGES_AND_CLIPS, **LIFTING}
