@@ -1,0 +1,50 @@
+"""Train the 3D label generator: view synthesis, then reconstruction.
+
+Expected on S9 and S11 with exact key points: P1 of 42.7 mm without and
+37.6 mm with the geometric search (Wang et al. 2019; Tang et al., ICPR 2020).
+
+    python exp/h36m/train_label_generator.py --data FOLDER --allow-pickle \
+        --logdir output/label_generator
+    python exp/h36m/train_label_generator.py --data synthetic --units 128 --epochs 2
+
+Further pairs come from the folders of `--extra`, whose 3D files make exact
+pairs, for instance of synthetic people (docs/lifting.md).
+"""
+from dataclasses import dataclass
+
+from deephar.data.keypoint_files import open_set
+from deephar.evaluation.label_generator import score_labels
+from deephar.evaluation.report import format_report, make_report, weights_info, write_report
+from deephar.training.label_generator import GeneratorConfig, Pairs, train_generator
+from deephar.training.strategy import make_strategy
+from deephar.utils.flags import parse_config
+from deephar.utils.stereo import Intrinsics
+
+
+@dataclass(frozen=True)
+class Config(GeneratorConfig):
+    """Train the 3D label generator."""
+
+
+def main(cfg: Config) -> dict:
+    strategy = make_strategy(cfg.device)
+    keypoints = open_set(cfg.data, cfg.keypoints, cameras=cfg.cameras,
+                         allow_pickle=cfg.allow_pickle)
+    takes, test_takes = keypoints.takes(cfg.subjects), keypoints.takes(cfg.test_subjects)
+    camera = Intrinsics()
+    train = Pairs.of(takes, camera, cfg.baseline_mm, cfg.every, cfg.exact)
+    for folder in cfg.extra:
+        extra = open_set(folder, "gt", allow_pickle=cfg.allow_pickle)
+        train += Pairs.of(extra.takes(list(extra.poses)), camera, cfg.baseline_mm, cfg.every)
+    test = Pairs.of(test_takes, camera, cfg.baseline_mm, cfg.test_every, cfg.exact)
+    generator = train_generator(cfg, train, test, strategy, camera)
+    scores = score_labels(generator, test_takes, every=cfg.test_every, exact=cfg.exact,
+                          baseline=cfg.baseline_mm)
+    report = make_report(scores, seed=cfg.seed, config=vars(cfg), weights=weights_info(
+        f"{cfg.logdir}/reconstruction.weights.h5"))
+    write_report(cfg.logdir, report)
+    return report
+
+
+if __name__ == "__main__":
+    print(format_report(main(parse_config(Config))))
