@@ -34,7 +34,7 @@ def plot_curve(path: Path, x: np.ndarray, curves: dict[str, np.ndarray], *,
         axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 100), xlim=(x[0], x[-1]))
         axes.legend(loc="upper left")
 
-    _figure(path, draw)
+    figure(path, draw)
 
 
 def plot_blocks(path: Path, score: Score) -> None:
@@ -46,7 +46,7 @@ def plot_blocks(path: Path, score: Score) -> None:
         axes.set_xticks(range(len(names)), names)
         axes.set(xlabel="block", ylabel=f"{score.name} ({score.unit})")
 
-    _figure(path, draw)
+    figure(path, draw)
 
 
 def plot_confusion(path: Path, matrix: np.ndarray, labels: Sequence[str]) -> None:
@@ -67,7 +67,7 @@ def plot_confusion(path: Path, matrix: np.ndarray, labels: Sequence[str]) -> Non
         axes.set(xlabel="predicted", ylabel="true")
         axes.figure.colorbar(image, shrink=0.7)
 
-    _figure(path, draw, size=(side + 2, side + 1))
+    figure(path, draw, size=(side + 2, side + 1))
 
 
 def draw_extremes(prefix: Path, task: Task, rows: Rows, errors: np.ndarray,
@@ -128,7 +128,7 @@ def _in_crop(pose_px: np.ndarray, data: dict) -> np.ndarray:
     return np.where(valid_joints(pose_px)[:, None], mapped * [width, height], INVALID)
 
 
-def _figure(path: Path, draw: Callable[[Any], None], size=(6.0, 4.0)) -> None:
+def figure(path: Path, draw: Callable[[Any], None], size=(6.0, 4.0)) -> None:
     """A figure of one pair of axes, filled by `draw`, as a PNG."""
     from matplotlib.figure import Figure
     figure = Figure(figsize=size, layout="constrained")
