@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Callable
 from deephar.config import (
     DataConfig, ModelConfig, human36m_dataconf, mpii_sp_dataconf, ntu_ar_dataconf,
     ntu_dataconf, pennaction_ar_dataconf, pennaction_dataconf)
-from deephar.utils.pose import (
-    PoseLayout, pa16j2d, pa17j3d, pa20j3d)
+from deephar.utils.pose import PoseLayout, pa16j2d, pa17j3d, pa20j3d
 
 if TYPE_CHECKING:
     import keras

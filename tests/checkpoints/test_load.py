@@ -142,7 +142,7 @@ def test_broken_files_of_our_own(penn, tmp_path, name):
 
 
 def test_a_name_that_is_nothing():
-    with pytest.raises(FileNotFoundError, match="no file, no folder and .*there are mpii_r"):
+    with pytest.raises(FileNotFoundError, match="no file, no folder and .* are mpii_rec"):
         load_checkpoint("penn")
 
 
