@@ -1,0 +1,87 @@
+"""Label 2D key points with 3D poses: a made-up second view, and a search for the depth.
+
+INPUT is a key-point file (data_2d_*.npz, with --allow-pickle), or a plain .npy
+or .npz of arrays (N, 17, 2), pixels, in the joints' order of Human3.6M.
+OUTPUT gets NAME/poses (N, 17, 3) in mm, relative to the root, and per frame
+NAME/depth (mm to the root) and NAME/confidence (0 to 1), for every sequence.
+
+    deephar label3d data_2d_custom_mine.npz labels.npz --weights output/label_generator \\
+        --allow-pickle
+"""
+from pathlib import Path
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("input", metavar="INPUT", type=Path)
+    parser.add_argument("output", metavar="OUTPUT", type=Path)
+    parser.add_argument("--weights", type=Path, default="output/label_generator",
+                        help="folder of a training (default: %(default)s)")
+    parser.add_argument("--allow-pickle", action="store_true",
+                        help="read a key-point file; it can run code: trust it first")
+    parser.add_argument("--no-search", dest="search", action="store_false",
+                        help="leave the poses as the network gives them")
+    parser.add_argument("--cost", choices=("l1", "l2"), default="l1",
+                        help="of the search (default: %(default)s)")
+    parser.add_argument("--intrinsics", type=float, nargs=4, metavar=("FX", "FY", "CX", "CY"),
+                        help="of the camera, in pixels (default: those of the training)")
+    parser.add_argument("--principal", choices=("image", "root"), default="image",
+                        help="root: the person is in the middle of an unknown picture")
+    parser.add_argument("--fill", action="store_true",
+                        help="interpolate missing key points (NaN) in time")
+
+
+def run(args) -> int:
+    import numpy as np
+
+    from deephar.utils.files import atomic_path
+    sequences = read_sequences(args.input, args.allow_pickle, args.fill)
+
+    from deephar.evaluation.label_generator import LabelGenerator
+    generator = LabelGenerator.load(args.weights)
+    arrays = {}
+    for name, points in sequences.items():
+        labels = generator.labels(points, search=args.search, cost=args.cost,
+                                  intrinsics=args.intrinsics, principal=args.principal)
+        arrays |= {f"{name}/poses": labels.poses, f"{name}/depth": labels.depths,
+                   f"{name}/confidence": labels.confidence}
+        print(f"{name}: {len(points)} frames, median depth "
+              f"{np.nanmedian(labels.depths) / 1000:.2f} m, mean confidence "
+              f"{labels.confidence.mean():.2f}")
+    with atomic_path(args.output) as temporary:
+        np.savez_compressed(temporary, **arrays)
+    print(f"{args.output}: {len(sequences)} sequences")
+    return 0
+
+
+def read_sequences(path: Path, allow_pickle: bool, fill: bool) -> dict:
+    """{name: (N, 17, 2) pixels} of a file."""
+    import numpy as np
+
+    from deephar.data.h36m_keypoints import H36M17_SYMMETRY, fill_missing, read_keypoints
+    if path.suffix == ".npy":
+        sequences = {path.stem: np.load(path)}
+    else:
+        with np.load(path) as file:
+            names = file.files
+            if "positions_2d" not in names:
+                sequences = {name: file[name] for name in names}
+    if path.suffix != ".npy" and "positions_2d" in names:
+        keypoints = read_keypoints(path, allow_pickle=allow_pickle)
+        if keypoints.symmetry != H36M17_SYMMETRY:
+            raise ValueError(f"{path} has the joints of {keypoints.layout_name!r}; labels "
+                             "are made of the 17 of Human3.6M")
+        sequences = {f"{subject}/{take}/{view}": points
+                     for subject, takes in keypoints.positions.items()
+                     for take, views in takes.items()
+                     for view, points in enumerate(views) if points is not None}
+    for name, points in sequences.items():
+        if points.ndim != 3 or points.shape[1] != 17 or points.shape[2] not in (2, 3):
+            raise ValueError(f"{path}: {name} must be (N, 17, 2), got {points.shape}")
+        sequences[name] = points = points[..., :2]
+        missing = ~np.isfinite(points).all((1, 2))
+        if missing.any() and not fill:
+            raise ValueError(f"{path}: {name} has key points missing in {missing.sum()} "
+                             f"frames, {missing.argmax()} is the first; --fill interpolates")
+        if missing.any():
+            sequences[name] = fill_missing(points)
+    return sequences
