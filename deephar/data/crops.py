@@ -5,6 +5,7 @@ of evaluation has the published pixels (rotate, cut, resize with antialiasing).
 The training crop decodes a JPEG no larger than needed and does the rotation,
 the cut, the resize and the flip in one warp.
 """
+import math
 import os
 from typing import Sequence
 
@@ -70,7 +71,7 @@ def training_crop(path: str | os.PathLike, centre, winsize, aug: dict,
                   resolution: tuple[int, int]) -> tuple[Image.Image, np.ndarray]:
     """The quick crop of a picture, the same but for fine texture: (crop, afmat)."""
     reduction = min(winsize[0] / resolution[0], winsize[1] / resolution[1])
-    shrink = max(s for s in (1, 2, 4, 8) if s == 1 or s <= reduction)
+    shrink = 2 ** max(0, int(math.log2(reduction)))
     image, size = open_picture(path, shrink)
     afmat = window_map(size, centre, winsize, aug, resolution)
     to_picture = np.linalg.inv(scaling(*resolution) @ afmat)

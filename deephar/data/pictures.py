@@ -19,8 +19,8 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
 
     Args:
         path: the file.
-        shrink: 1, 2, 4 or 8: the picture is wanted that much smaller; a JPEG
-            is then decoded at that size, which is quicker.
+        shrink: a power of two: the picture is wanted that much smaller.  A
+            JPEG is then decoded at that size (to an eighth), which is quicker.
 
     Returns:
         the picture, whose pixel is `shrink` pixels wide, and the (w, h) of
@@ -35,9 +35,11 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
             size = image.size
             orientation = image.getexif().get(ORIENTATION_TAG, 1)
             if shrink > 1 and orientation == 1:
-                image.draft("RGB", (size[0] // shrink, size[1] // shrink))
+                drafted = image.draft(
+                    "RGB", tuple(max(1, side // shrink) for side in size))
+                if drafted is not None:
+                    shrink //= round(size[0] / drafted[1][2])
             image.load()
-            shrink //= round(size[0] / image.width)
             if orientation != 1:
                 image = ImageOps.exif_transpose(image)
                 size = image.size

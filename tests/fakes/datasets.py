@@ -131,15 +131,15 @@ def write_ntu(folder: Path, videos={"S001C001P001R001A004": 24, "S001C002P003R00
 def h36m_frame(number: int, **changes) -> dict:
     joints = np.stack([np.linspace(-300, 300, 32), np.linspace(-200, 200, 32),
                        np.linspace(100, 1700, 32)])
-    return {"f": number, "w": 200, "h": 200, "pose3d": joints, **changes}
+    return {"f": number, "w": 1000, "h": 1000, "pose3d": joints, **changes}
 
 
 def write_h36m(folder: Path, videos={"a02_s01_e01_c01": 4}, frame=h36m_frame,
                pictures: bool = True) -> Path:
     """Videos by name with so many frames, the same in the three splits."""
     camera = {"R": np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]]),
-              "T": np.array([[0.0], [-4000], [900]]), "f": np.array([[230.0, 231]]),
-              "c": np.array([[100.0, 101]]), "p": np.zeros((1, 2)), "k": np.zeros((1, 3))}
+              "T": np.array([[0.0], [-4000], [900]]), "f": np.array([[1150.0, 1145]]),
+              "c": np.array([[500.0, 505]]), "p": np.zeros((1, 2)), "k": np.zeros((1, 3))}
     rows = [{"name": name, "camera_parameters": structs([camera]),
              "frames": structs([frame(5 * f + 1) for f in range(count)])}
             for name, count in videos.items()]
@@ -149,5 +149,5 @@ def write_h36m(folder: Path, videos={"a02_s01_e01_c01": 4}, frame=h36m_frame,
         "sequences_val": structs(rows), "action_labels": cells(["x", "Directions"])})
     for name, count in videos.items():
         for f in range(count if pictures else 0):
-            save_picture(folder / "images" / name / f"{5 * f + 1:05d}.jpg", (200, 200), seed=f)
+            save_picture(folder / "images" / name / f"{5 * f + 1:05d}.jpg", (1000, 1000), seed=f)
     return folder

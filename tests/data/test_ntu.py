@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from deephar.config import DataConfig, ntu_dataconf
+from deephar.data import Ntu
+from deephar.utils import TEST_MODE, TRAIN_MODE, VALID_MODE, pa16j2d, pa17j3d, pa20j3d, pa21j3d
+from tests.data.golden_samples import AUGMENTATIONS, assert_golden
+from tests.fakes.datasets import VALUES, ntu_rows, write_ntu
+
+CONF = DataConfig(crop_resolution=(32, 32))
+
+
+def test_golden_samples(golden_sets):
+    folder = golden_sets / "NTU"
+    ntu = Ntu(folder, ntu_dataconf, pa17j3d, use_gt_bbox=True, clip_size=6)
+    assert [ntu.get_length(mode) for mode in (0, 1)] == VALUES["ntu/lengths"].tolist()
+    assert ntu.get_length(VALID_MODE) == 0
+    for key in range(2):
+        assert_golden(ntu.get_data(key, TEST_MODE), f"ntu/test/{key}")
+    for name, augmentation in AUGMENTATIONS.items():
+        sample = ntu.get_data(0, TRAIN_MODE, list(range(0, 12, 2)), augmentation=augmentation)
+        assert_golden(sample, f"ntu/train/{name}/0")
+    frames = Ntu(folder, ntu_dataconf, pa20j3d, "frames", use_gt_bbox=True)
+    assert_golden(frames.get_data(3, TEST_MODE), "ntu/test20/3")
+
+
+@pytest.mark.parametrize("layout", [pa16j2d, pa17j3d, pa20j3d, pa21j3d])
+@pytest.mark.parametrize("topology", ["sequences", "frames"])
+def test_shapes_are_those_of_the_samples(tmp_path, layout, topology):
+    ntu = Ntu(write_ntu(tmp_path), CONF, layout, topology, clip_size=5)
+    for key, value in ntu.get_data(0, TEST_MODE).items():
+        assert ntu.get_shape(key) == np.shape(value), key
+
+
+def test_splits(tmp_path):
+    """Persons 1 and 2 train, 3 tests; cameras 2 and 3 train, 1 tests."""
+    names = {f"S{s:03d}C{c:03d}P{p:03d}R001A001": 4
+             for s, c, p in ((1, 1, 1), (1, 2, 3), (2, 3, 2), (3, 1, 3))}
+    write_ntu(tmp_path, names, pictures=False)
+    split = lambda **options: [
+        [video.name[:12] for video in Ntu(tmp_path, CONF, **options).sequences[mode]]
+        for mode in (TRAIN_MODE, TEST_MODE)]
+    assert split() == [["S001C001P001", "S002C003P002"], ["S001C002P003", "S003C001P003"]]
+    assert split(eval_mode="cv") == [["S001C002P003", "S002C003P002"],
+                                     ["S001C001P001", "S003C001P003"]]
+    assert split(num_S=1) == [["S001C001P001"], ["S001C002P003"]]
+    with pytest.raises(ValueError, match="'cs'.*'cv'.*got 'xs'"):
+        Ntu(tmp_path, CONF, eval_mode="xs")
+
+
+def test_coordinates_are_halved_and_every_second_row_is_used(tmp_path):
+    ntu = Ntu(write_ntu(tmp_path), CONF, pa20j3d)
+    numbers, joints = ntu.sequences[TRAIN_MODE][0].read()
+    assert numbers.tolist() == list(range(1, 25, 2))
+    np.testing.assert_allclose(joints[0, 0], [400, 150, 2900])
+
+
+def test_joints_at_the_origin_are_missing_even_with_depth(tmp_path):
+    def rows_of(count):
+        rows = ntu_rows(count)
+        rows[:, [76, 101]] = 0                  # x and y of the pelvis
+        return rows
+    ntu = Ntu(write_ntu(tmp_path, rows_of=rows_of), CONF, pa17j3d, clip_size=4)
+    pose = ntu.get_data(0, TEST_MODE)["pose"]
+    assert (pose[:, 0] == (-1e9, -1e9, -1e9, 0)).all()
+    assert (pose[:, 1:, 3] == 1).all()
+    # Without a root joint the depth range is about the mean of all joints.
+    _, joints = ntu.sequences[TEST_MODE][0].read()
+    known = joints[0, list(pa17j3d.map_from_ntu)[1:], 2]
+    np.testing.assert_allclose(pose[0, 1:, 2], (known - known.mean() + 1000) / 2000)
+
+
+def test_nothing_known_at_all(tmp_path, caplog):
+    nothing = lambda count: ntu_rows(count) * (np.arange(151) < 1)
+    ntu = Ntu(write_ntu(tmp_path, rows_of=nothing), CONF, clip_size=4, use_gt_bbox=True)
+    pose = ntu.get_data(0, TEST_MODE)["pose"]
+    assert (pose[..., :3] == -1e9).all() and (pose[..., 3] == 0).all()
+    assert "using the whole image" in caplog.text
+
+
+def test_pose_only_reads_no_picture(tmp_path):
+    ntu = Ntu(write_ntu(tmp_path, pictures=False), CONF, clip_size=4, pose_only=True)
+    assert "frame" not in ntu.get_data(0, TRAIN_MODE, rng=np.random.default_rng(0))
+    ntu = Ntu(tmp_path, CONF, clip_size=4)
+    with pytest.raises(FileNotFoundError, match="jpg: no such picture, nor its folder"):
+        ntu.get_data(0, TEST_MODE)
+
+
+def test_bad_sets(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nturgb.d_numpy: NTU's annotations"):
+        Ntu(tmp_path, CONF)
+    folder = tmp_path / "nturgb+d_numpy"
+    folder.mkdir()
+    with pytest.raises(ValueError, match="no file named like S001"):
+        Ntu(tmp_path, CONF)
+    path = folder / "S001C001P003R001A001.npy"
+    np.save(path, np.array([{"a": 1}]), allow_pickle=True)
+    with pytest.raises(ValueError, match="A001.npy is no plain array.*pickled"):
+        Ntu(tmp_path, CONF).get_data(0, TEST_MODE)
+    np.save(path, np.zeros((4, 7)))
+    with pytest.raises(ValueError, match=r"rows of 151 numbers, got shape \(4, 7\)"):
+        Ntu(tmp_path, CONF).get_data(0, TEST_MODE)
+    np.save(path, np.zeros((0, 151)))
+    with pytest.raises(ValueError, match="A001 has no frames"):
+        Ntu(tmp_path, CONF).get_data(0, TEST_MODE)
