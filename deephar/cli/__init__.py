@@ -9,7 +9,9 @@ import os
 import sys
 
 from deephar import __version__
-from deephar.cli import convert, dataset, doctor, download, models
+from deephar.cli import (
+    convert, dataset, doctor, download, keypoints, label3d, models, predict, report,
+    reproduce)
 
 COMMANDS = {
     "doctor": doctor,
@@ -17,6 +19,11 @@ COMMANDS = {
     "download": download,
     "convert": convert,
     "dataset": dataset,
+    "predict": predict,
+    "keypoints": keypoints,
+    "label3d": label3d,
+    "reproduce": reproduce,
+    "report": report,
 }
 
 # What a person can put right; anything else is a bug and shows its traceback.
