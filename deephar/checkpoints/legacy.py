@@ -13,11 +13,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import keras
-import numpy as np
 
 from deephar.checkpoints.constants import read_constants
+from deephar.checkpoints.legacy_file import Tensor, check_values, read_groups
 
 log = logging.getLogger(__name__)
 
@@ -47,28 +46,6 @@ class LoadReport:
                              ("note", self.notes)):
             lines += [f"  {title}: {name}" for name in names]
         return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """One tensor of a file; `name` as stored, such as `conv2d_1/kernel:0`."""
-    name: str
-    value: np.ndarray
-
-    @property
-    def kind(self) -> str:
-        return self.name.split("/")[-1].split(":")[0]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.value.shape
-
-    @property
-    def layer(self) -> str:
-        return self.name.split("/")[-2] if "/" in self.name else ""
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.shape}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +86,7 @@ def load_legacy_weights(model: keras.Model, path: str | os.PathLike,
     """
     path = Path(path)
     groups = read_groups(path)
-    _check_values(path, groups)
+    check_values(path, groups)
     report, errors = LoadReport(str(path)), []
     groups = _renumber_actions(model, groups, report)
     plan, lonely = _plan_weights(model, groups, report, errors)
@@ -134,98 +111,7 @@ def _shortened(lines: list[str], limit: int = 20) -> str:
     return "\n  ".join(lines[:limit] + more)
 
 
-# === The file ===
-
-def read_groups(path: Path) -> dict[str, list[Tensor]]:
-    """The file's groups that hold tensors, in the file's order.
-
-    Raises:
-        FileNotFoundError, ValueError: as `load_legacy_weights`.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such weight file")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path} is empty (0 bytes): download it again")
-    with open(path, "rb") as file:
-        if file.read(8) != b"\x89HDF\r\n\x1a\n":
-            raise ValueError(f"{path} is not an HDF5 file: download it again")
-    try:
-        with h5py.File(path, "r") as file:
-            root = file["model_weights"] if "model_weights" in file else file
-            return _read_root(path, root)
-    except (OSError, RuntimeError) as error:
-        raise ValueError(f"{path} is truncated or damaged: download it again "
-                         f"({error})") from error
-
-
-def _read_root(path: Path, root) -> dict[str, list[Tensor]]:
-    layer_names = _read_names(root, "layer_names")
-    if layer_names is None:
-        raise ValueError(
-            f"{path} is not a Keras 2 weight file: it has no 'layer_names'. "
-            "Load a Keras 3 .weights.h5 file with model.load_weights(path)")
-    groups = {}
-    for layer in layer_names:
-        if layer not in root:
-            raise ValueError(f"{path}: layer {layer} is listed, but it is not there")
-        names = _read_names(root[layer], "weight_names") or []
-        if names:
-            groups[layer] = [_read_tensor(path, root[layer], layer, n) for n in names]
-    groups.update(_read_unlisted(root, groups))
-    return groups
-
-
-def _read_unlisted(root, groups) -> dict[str, list[Tensor]]:
-    """Tensors that are in the file, but in none of its lists of names."""
-    listed = {f"{layer}/{t.name}" for layer, tensors in groups.items() for t in tensors}
-    unlisted = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset) and name not in listed:
-            layer, _, rest = name.partition("/")
-            unlisted.setdefault(f"{layer} (not listed)", []).append(
-                Tensor(rest, item[()]))
-
-    root.visititems(visit)
-    return unlisted
-
-
-def _read_tensor(path: Path, group, layer: str, name: str) -> Tensor:
-    if name not in group:
-        raise ValueError(f"{path}: layer {layer} lists {name}, but it is not there")
-    try:
-        return Tensor(name, group[name][()])
-    except OSError as error:
-        raise OSError(f"layer {layer}, {name}, shape {group[name].shape}: {error}"
-                      ) from error
-
-
-def _read_names(group, attribute: str) -> list[str] | None:
-    """A list of names; long ones are split over `NAME0`, `NAME1`, ..."""
-    if attribute in group.attrs:
-        names = list(group.attrs[attribute])
-    else:
-        names, part = None, 0
-        while f"{attribute}{part}" in group.attrs:
-            names = (names or []) + list(group.attrs[f"{attribute}{part}"])
-            part += 1
-    if names is None:
-        return None
-    return [n.decode("utf-8") if isinstance(n, bytes) else str(n) for n in names]
-
-
-def _check_values(path: Path, groups) -> None:
-    for group, tensors in groups.items():
-        for tensor in tensors:
-            where = f"{path}: layer {group}, {tensor}"
-            if not np.issubdtype(tensor.value.dtype, np.floating):
-                raise ValueError(f"{where}: not numbers, but {tensor.value.dtype}")
-            if not np.isfinite(tensor.value).all():
-                raise ValueError(f"{where}: NaN or infinite values")
-            if tensor.kind == "moving_variance" and (tensor.value < 0).any():
-                raise ValueError(f"{where}: negative variance "
-                                 f"{tensor.value.min():.3g}")
-
+# === Weights ===
 
 def _renumber_actions(model, groups, report) -> dict[str, list[Tensor]]:
     """The groups of SPNet's action blocks under the model's numbers.
@@ -243,8 +129,6 @@ def _renumber_actions(model, groups, report) -> dict[str, list[Tensor]]:
     return {re.sub(r"^act(\d+)_", lambda m: f"act{new[int(m[1])]}_", name): tensors
             for name, tensors in groups.items()}
 
-
-# === Weights ===
 
 def slots_of(layer: keras.layers.Layer) -> list[Slot]:
     """The variables of a layer or sub-model in layer order."""

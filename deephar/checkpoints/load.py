@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Callable
 
 from deephar.checkpoints.description import find_weights, read_description
 from deephar.checkpoints.download import fetch
+from deephar.checkpoints.legacy_file import HDF5_SIGNATURE
 from deephar.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint
 from deephar.utils.files import atomic_path
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     import keras
 
     from deephar.checkpoints.legacy import LoadReport
-
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def load_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weights", *,

@@ -153,18 +153,6 @@ def test_other_automatic_numbers_inside_a_group(tmp_path):
     assert not report.unused and not report.missing
 
 
-def test_names_split_over_several_attributes(tmp_path, small_file):
-    path = tmp_path / "split.h5"
-    path.write_bytes(small_file.read_bytes())
-    with h5py.File(path, "r+") as file:
-        names = list(file.attrs["layer_names"])
-        del file.attrs["layer_names"]
-        for i in range(3):
-            file.attrs[f"layer_names{i}"] = names[i * 100:(i + 1) * 100 if i < 2 else None]
-    model = cases.BUILDERS[SMALL]()
-    assert len(load_legacy_weights(model, path).used) == len(model.weights)
-
-
 # === Strict and not ===
 
 def test_nothing_is_assigned_when_something_does_not_fit(small_file):
