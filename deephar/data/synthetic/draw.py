@@ -38,10 +38,12 @@ class View:
         return np.concatenate([q * self.f + self.c, x[..., 2:]], -1)
 
     def distort(self, q: np.ndarray) -> np.ndarray:
-        r2 = (q * q).sum(-1, keepdims=True)
+        """Ideal points (..., 2) to where the lens shows them."""
+        x, y = q[..., 0], q[..., 1]
+        r2 = x * x + y * y
         k1, k2, k3 = self.k
-        scale = 1 + k1 * r2 + k2 * r2 ** 2 + k3 * r2 ** 3 + q @ self.p[:, None]
-        return q * scale + self.p * r2
+        scale = 1 + r2 * (k1 + r2 * (k2 + r2 * k3)) + self.p[0] * x + self.p[1] * y
+        return np.stack([x * scale + self.p[0] * r2, y * scale + self.p[1] * r2], -1)
 
     @cached_property
     def is_straight(self) -> bool:
@@ -89,12 +91,14 @@ class Light:
 
 
 def draw_parts(picture: np.ndarray, parts: list, view: View, light: Light,
-               oversample: int = 2) -> np.ndarray:
+               oversample: int = 2, held: int = 0) -> np.ndarray:
     """Draw parts over a picture.
 
     Args:
         picture: (H, W, 3) uint8, changed in place.
         oversample: rays per pixel and direction.
+        held: so many parts at the end of the list are drawn, but left out of
+            the depth that is returned.
 
     Returns:
         (H, W) float32, depth in mm, infinite where nothing was drawn.
@@ -118,10 +122,14 @@ def draw_parts(picture: np.ndarray, parts: list, view: View, light: Light,
     equations = _quadrics(parts, view)
     toward = view.R @ light.direction
     above = view.R[:, 2]
-    # Near parts first: what they hide is never shaded.
-    for i in np.argsort(distance, kind="stable"):
-        if not inside[i]:
-            continue
+    fine = [(slice(i, None, n), slice(j, None, n)) for i in range(n) for j in range(n)]
+    first_held = len(parts) - held
+    # Near parts first: what they hide is never shaded.  Held ones last.
+    order = sorted(np.flatnonzero(inside), key=lambda i: (i >= first_held, distance[i]))
+    solid = None
+    for i in order:
+        if i >= first_held and solid is None:
+            solid = np.minimum.reduce([z[f] for f in fine])
         bx0, by0, bx1, by1 = boxes[i]
         window = (slice(max(by0 - y0, 0) * n, min(by1 - y0, y1 - y0) * n),
                   slice(max(bx0 - x0, 0) * n, min(bx1 - x0, x1 - x0) * n))
@@ -129,13 +137,12 @@ def draw_parts(picture: np.ndarray, parts: list, view: View, light: Light,
         wy = y[window[0]] if y.shape[1] == 1 else y[window]
         _draw_part(parts[i], [field[i] for field in equations], wx, wy, z[window],
                    rgb[window], toward, above, light)
-    fine = [(slice(i, None, n), slice(j, None, n)) for i in range(n) for j in range(n)]
     over = sum(rgb[f] for f in fine)
     open_rays = sum(np.isinf(z[f]).astype(np.float32) for f in fine)
     below = picture[y0:y1, x0:x1]
     mixed = (over + below * open_rays[..., None]) * (1 / (n * n)) + 0.5
     below[...] = np.clip(mixed, 0, 255, out=mixed).astype(np.uint8)
-    depth[y0:y1, x0:x1] = np.minimum.reduce([z[f] for f in fine])
+    depth[y0:y1, x0:x1] = np.minimum.reduce([z[f] for f in fine]) if solid is None else solid
     return depth
 
 
@@ -259,7 +266,8 @@ def _length(v: np.ndarray) -> np.ndarray:
 def draw_shadow(picture: Image.Image, parts: list, view: View, light: Light,
                 strength: float = 0.45) -> Image.Image:
     """The picture with the parts' soft shadow on the floor (z = 0)."""
-    mask = Image.new("L", view.size, 0)
+    coarse = max(1, view.size[0] // 320)        # it is soft anyway
+    mask = Image.new("L", (view.size[0] // coarse, view.size[1] // coarse), 0)
     pencil = ImageDraw.Draw(mask)
     slope = light.direction[:2] / max(light.direction[2], 0.35)
     ends = np.array([(p.a, p.a if p.b is None else p.b) for p in parts], float)
@@ -270,12 +278,13 @@ def draw_shadow(picture: Image.Image, parts: list, view: View, light: Light,
         uvd[..., 2].mean(1), 1)
     near = np.abs(uvd[..., :2]).max((1, 2)) < 4 * view.size[0]
     fits = (uvd[..., 2].min(1) > NEAR) & (radii < view.size[0] / 6) & near
-    for (start, end), r in zip(uvd[fits, :, :2].tolist(), radii[fits].tolist()):
+    places, radii = uvd[fits, :, :2] / coarse, radii[fits] / coarse
+    for (start, end), r in zip(places.tolist(), radii.tolist()):
         pencil.line([*start, *end], fill=255, width=max(1, round(1.4 * r)))
         for u, v in (start, end):
             pencil.ellipse([u - r, v - 0.6 * r, u + r, v + 0.6 * r], fill=255)
     if not fits.any():
         return picture
-    blur = max(1.5, 0.006 * view.size[0])
-    mask = mask.filter(ImageFilter.BoxBlur(blur)).point(lambda m: int(m * strength))
+    mask = mask.filter(ImageFilter.BoxBlur(max(1.5, 0.006 * mask.width)))
+    mask = mask.point(lambda m: int(m * strength)).resize(view.size, Image.BILINEAR)
     return Image.composite(Image.new("RGB", view.size, (12, 12, 18)), picture, mask)

@@ -39,10 +39,10 @@ def _trunk(person: Person, j, pelvis, chest) -> list[Part]:
     cloth = _shirt(person)
     spine, neck = j[12], j[13]
     top = neck - chest[:, 2] * (0.05 * person.lengths.upper_spine)
-    seat = j[0] - pelvis[:, 2] * (20 * s)
+    seat = j[0] - pelvis[:, 2] * (8 * s)
     low = j[0] + pelvis[:, 2] * (55 * s)
     return [
-        Part(seat, None, (hips, 0.74 * hips, 108 * g), person.trousers, pelvis),
+        Part(seat, None, (hips, 0.72 * hips, 98 * g), person.trousers, pelvis),
         Part(low, spine, (0.93 * hips, waist), lambda p: cloth(p, 0.0), pelvis, thick),
         Part(spine, None, (waist, thick * waist, 0.8 * waist),
              lambda p: cloth(p * [1, 1, 0] + [0, 0, 0.45], 0.0), chest),

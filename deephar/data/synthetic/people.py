@@ -70,7 +70,7 @@ def make_person(seed: int, number: int) -> Person:
         sleeves=float(rng.choice([0.0, 0.34, 0.42, 1.0], p=[0.15, 0.3, 0.3, 0.25])),
         legs=float(rng.choice([0.3, 0.42, 0.72, 1.0], p=[0.2, 0.25, 0.1, 0.45])),
         pattern=str(rng.choice(["plain", "stripes", "halves", "chest", "vest"])),
-        skin=_vary(pick(SKIN), rng, 8), hair=_vary(pick(HAIR), rng, 8),
+        skin=_vary(pick(SKIN), rng, 2, 0.06), hair=_vary(pick(HAIR), rng, 4, 0.12),
         shirt=_vary(shirt, rng, 14), accent=_vary(pick(SHIRT), rng, 14),
         trousers=_vary(trousers, rng, 10), socks=pick(((238, 238, 234), (40, 40, 44))),
         right=_vary(pick(WARM), rng, 8), left=_vary(pick(COOL), rng, 8))
@@ -88,6 +88,7 @@ def _lengths(height: float, child: bool, rng: np.random.Generator) -> Lengths:
         hand=share(0.052), neck=share(0.070) * head, head=share(0.070) * head)
 
 
-def _vary(colour, rng, amount) -> tuple:
-    return tuple(int(v) for v in np.clip(
-        np.asarray(colour) + rng.normal(0, amount, 3), 4, 255))
+def _vary(colour, rng, hue, brightness=0.0) -> tuple:
+    """A colour near this one."""
+    varied = np.asarray(colour) * rng.normal(1, brightness) + rng.normal(0, hue, 3)
+    return tuple(int(v) for v in np.clip(varied, 4, 255))

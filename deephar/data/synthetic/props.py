@@ -29,12 +29,6 @@ def _palm(act, frame, wrist):
     return j[wrist] + 0.75 * (j[wrist + 3] - j[wrist])
 
 
-def _heading(act):
-    """Where the person went or looked at first, on the floor."""
-    front = act.body.pelvis[0, :, 1] + 0.2 * act.body.chest[0, :, 1]
-    return _flat(front)
-
-
 def _flat(v):
     v = v * [1, 1, 0]
     return v / (np.linalg.norm(v) + 1e-9)
@@ -54,8 +48,8 @@ def _flying(act, frame, release, hold, velocity, radius, paint, gravity=9810.0):
 
 
 def _feet_heading(act):
-    toes = act.body.joints[0, [3, 8]].mean(0) - act.body.joints[0, [2, 7]].mean(0)
-    return _flat(toes)
+    """Where the feet point at first, on the floor."""
+    return _flat((act.body.joints[0, [4, 9]] - act.body.joints[0, [3, 8]]).mean(0))
 
 
 def _baseball(act, frame):
@@ -254,7 +248,7 @@ def _camera(act, frame):
 
 
 def _chair(act, frame):
-    feet = act.body.joints[0, [2, 7]].mean(0) * [1, 1, 0]
+    feet = act.body.joints[0, [3, 8]].mean(0) * [1, 1, 0]
     heading = _feet_heading(act)
     leg = np.linalg.norm(np.diff(act.body.joints[0, 1:4], axis=0), axis=-1).sum()
     across = np.cross(heading, UP)

@@ -69,7 +69,7 @@ def make_light(rng: np.random.Generator) -> Light:
     direction = np.array([np.cos(azimuth) * np.cos(height),
                           np.sin(azimuth) * np.cos(height), np.sin(height)])
     colour = np.clip(1 + rng.normal(0, 0.04, 3), 0.85, 1.1) * rng.uniform(0.95, 1.12)
-    return Light(direction, float(rng.uniform(0.45, 0.65)), tuple(colour))
+    return Light(direction, float(rng.uniform(0.55, 0.78)), tuple(colour))
 
 
 def background(rng: np.random.Generator, view: View, indoors: bool | None = None) -> Image.Image:
@@ -94,9 +94,13 @@ def background(rng: np.random.Generator, view: View, indoors: bool | None = None
     return picture
 
 
-def _floor_pattern(rng, place):
-    """Colours of floor points (h, w, 2) in mm: plain, tiles, planks or patches."""
-    colour = np.array(_pick(rng, FIELDS_AND_FLOORS), np.float32) + rng.normal(0, 10, 3)
+def _floor_pattern(rng, place, distance):
+    """Colours of floor points (h, w, 2) in mm: plain, tiles, planks or patches.
+
+    The pattern fades with the distance (h, w), where pixels would miss it.
+    """
+    colour = np.array(_pick(rng, FIELDS_AND_FLOORS)) + rng.normal(0, 10, 3)
+    colour = colour.astype(np.float32)
     other = colour * rng.uniform(0.78, 1.18)
     step = rng.uniform(350, 900)
     p = place / step
@@ -109,7 +113,8 @@ def _floor_pattern(rng, place):
         mask = np.floor(p[..., 0] * 3) % 2 == 0
     else:
         mask = np.sin(2 * p[..., 0]) + np.sin(1.7 * p[..., 1] + 1) > 0.4
-    image = np.where(mask[..., None], other, colour)
+    clear = np.clip(1.6 - distance / 7000, 0, 1)[..., None]
+    image = colour + np.where(mask[..., None], other - colour, 0) * clear.astype(np.float32)
     if rng.random() < 0.4:          # the lines of a court
         for axis in range(2):
             at = rng.uniform(-2500, 2500)
@@ -128,7 +133,7 @@ def _field(rng, view, ray):
     place = view.T[:2].astype(np.float32) + ray[..., :2] * t[..., None]
     far = np.clip(t / 40000, 0, 1)[..., None] ** 0.7
     haze = np.array(_pick(rng, ((206, 220, 232), (236, 224, 204), (196, 204, 206))), np.float32)
-    ground = _floor_pattern(rng, np.clip(place, -1e5, 1e5)) * (1 - far) + haze * 0.8 * far
+    ground = _floor_pattern(rng, np.clip(place, -1e5, 1e5), t) * (1 - far) + haze * 0.8 * far
     rise = np.clip(ray[..., 2] / np.linalg.norm(ray, axis=-1), 0, 1)[..., None] ** 0.6
     top = np.array(_pick(rng, ((90, 140, 210), (130, 150, 180), (150, 180, 220))), np.float32)
     sky = haze * (1 - rise) + top * rise
@@ -198,7 +203,7 @@ def _room(rng, view, ray):
             top - low))[..., None], image)
         image = np.where(frame[..., None], colour * 0.55, image)
     image = np.where(((high < 110) & is_wall)[..., None], colours[1] * 0.6, image)
-    floor = _floor_pattern(rng, place[..., :2])
+    floor = _floor_pattern(rng, place[..., :2], t)
     flat = np.where((ray[..., 2] < 0)[..., None], floor, np.float32(225))
     image = np.where(is_wall[..., None], image, flat)
     # Corners and far places are darker.

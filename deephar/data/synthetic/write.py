@@ -55,7 +55,7 @@ class Size:
 
 
 TINY = {
-    "mpii": Size(16, 8, 1), "h36m": Size(5, 2, 3),
+    "mpii": Size(16, 8, 1), "h36m": Size(5, 2, 4),
     "pennaction": Size(15, 15, 12, penn_picture=(160, 120)), "ntu": Size(12, 12, 12)}
 SMALL = {
     "mpii": Size(900, 200, 1), "h36m": Size(60, 15, 12),
@@ -222,21 +222,23 @@ class Scene:
 
 
 def film(scene: Scene, frame: int, oversample: int = 2) -> tuple:
-    """One picture (H, W, 3) uint8 and its depth (H, W) in mm."""
-    parts = []
+    """One picture (H, W, 3) uint8 and its depth (H, W) in mm without props."""
+    parts, held = list(scene.extra), []
     for person, act in scene.people:
-        parts += figure(person, act.body, frame) + props(act, frame)
-    shaded = draw_shadow(scene.ground, parts + scene.extra, scene.view, scene.light)
-    picture = np.array(shaded)
-    depth = draw_parts(picture, parts + scene.extra, scene.view, scene.light, oversample)
+        parts += figure(person, act.body, frame)
+        held += props(act, frame)
+    parts += held
+    picture = np.array(draw_shadow(scene.ground, parts, scene.view, scene.light))
+    depth = draw_parts(picture, parts, scene.view, scene.light, oversample, len(held))
     return picture, depth
 
 
-def seen(uvd: np.ndarray, depth: np.ndarray, behind: float = 150.0) -> np.ndarray:
+def seen(uvd: np.ndarray, depth: np.ndarray, behind: float = 300.0) -> np.ndarray:
     """Which joints (J, 3) are in the picture and not hidden.
 
-    A joint lies inside its limb, so that a surface up to `behind` mm in front
-    of it is its own.
+    A surface up to `behind` mm in front of a joint is its own limb or one
+    through which an annotator guesses it.  What the person holds hides
+    nothing: a bar before an arm leaves no doubt about the arm.
     """
     height, width = depth.shape
     u, v = np.floor(uvd[:, 0]).astype(int), np.floor(uvd[:, 1]).astype(int)
@@ -393,7 +395,7 @@ def _save_mat(path, content):
 # === Penn Action ===
 
 # Head, then pairs, the right one first: what the layouts' `map_from_pa13j` expects.
-PENN_FROM_H36M = (14, 25, 17, 26, 18, 27, 19, 1, 6, 2, 7, 3, 8)
+PENN_FROM_H36M = (15, 25, 17, 26, 18, 27, 19, 1, 6, 2, 7, 3, 8)
 PENN_JOINTS = ("head", "r_shoulder", "l_shoulder", "r_elbow", "l_elbow", "r_wrist", "l_wrist",
                "r_hip", "l_hip", "r_knee", "l_knee", "r_ankle", "l_ankle")
 
@@ -410,7 +412,7 @@ def _make_penn(out, counts, seed, job):
     frames = counts.frames + (int(rng.integers(-3, 4)) if counts.frames > 16 else 0)
     fps = 15.0
     act = _act(action, person, rng, fps, frames)
-    view = scenes.frame_view(rng, _ends([act]), counts.penn_picture)
+    view = scenes.frame_view(rng, _ends([act]), counts.penn_picture, (0.7, 0.95))
     people = [(person, act)]
     if rng.random() < 0.08:             # somebody waits in the background
         other = make_person(seed, _people_range(split, 200_000 + i))

@@ -68,6 +68,18 @@ def test_the_nearer_part_hides_the_other_in_any_order():
         assert depth[80, 100] == pytest.approx(2700, abs=2)
 
 
+def test_held_parts_are_drawn_but_have_no_depth():
+    hand = Part(np.array([0.0, 0, 900]), None, (200,) * 3, (0, 255, 0))
+    bar = Part(np.array([0.0, -300, 900]), None, (60,) * 3, (255, 0, 0))
+    plain, alone = drawn([hand])
+    picture, depth = drawn([hand, bar], held=1)
+    assert picture[80, 100, 0] > picture[80, 100, 1]
+    np.testing.assert_array_equal(depth, alone)
+    hidden = Part(np.array([0.0, 300, 900]), None, (60,) * 3, (255, 0, 0))
+    picture, _ = drawn([hand, hidden], held=1)
+    np.testing.assert_array_equal(picture, plain)
+
+
 def test_lit_from_above():
     picture, depth = drawn([Part(np.array([0.0, 0, 900]), None, (300,) * 3, (150,) * 3)])
     assert picture[60, 100, 0] > picture[100, 100, 0] + 20

@@ -84,6 +84,9 @@ def test_penn_layout(tiny):
             for f in frames:
                 assert f.pose.shape == (2, 13) and set(np.unique(f.visible)) <= {0, 1}
     assert sorted(seen) == list(range(1, len(seen) + 1))
+    flags = np.concatenate([f.visible for s in items(content["sequences_tr"])
+                            for f in items(s.frames)])
+    assert 0.7 < flags.mean() < 0.99                            # some joints are hidden
 
 
 def test_penn_boxes_hold_the_person(tiny):
@@ -238,3 +241,51 @@ def test_identities_of_splits_are_apart():
 
 def test_public_names():
     assert {"synthesize", "motion", "make_person", "MOTIONS"} <= set(synthetic.__all__)
+
+
+# === Through the public classes ===
+
+
+def test_public_classes_read_it(tiny):
+    from deephar import config, data
+    from deephar.utils import TEST_MODE, TRAIN_MODE, VALID_MODE
+    from deephar.utils.pose import pa16j2d, pa17j3d
+
+    mpii = data.MpiiSinglePerson(tiny / "MPII", config.mpii_sp_dataconf, poselayout=pa16j2d)
+    assert mpii.get_length(TRAIN_MODE) >= 16
+    for key in range(mpii.get_length(VALID_MODE)):
+        sample = mpii.get_data(key, VALID_MODE)
+        found = sample["pose"][:, 2] == 1
+        assert found.sum() >= 5 and sample["headsize"] > 5
+
+    penn = data.PennAction(tiny / "PennAction", config.pennaction_dataconf, clip_size=8,
+                           use_gt_bbox=True,
+                           pred_bboxes_file=tiny / "PennAction" / "pred_bboxes.json")
+    classes = []
+    for key in range(penn.get_length(TEST_MODE)):
+        sample = penn.get_data(key, TEST_MODE)
+        classes.append(int(np.argmax(sample["pennaction"])))
+        assert (sample["pose"][..., 2] == 1).mean() > 0.5
+    assert sorted(classes) == list(range(15))
+
+    ntu = data.Ntu(tiny / "NTU", config.ntu_dataconf, clip_size=4, use_gt_bbox=True)
+    sides = [ntu.get_length(mode) for mode in (TEST_MODE, TRAIN_MODE)]
+    assert sides == [12, 12]
+    sample = ntu.get_data(0, TEST_MODE)
+    assert (sample["pose"][..., 3] == 1).mean() > 0.9
+    assert np.argmax(sample["ntuaction"]) + 1 in NTU
+
+    h36m = data.Human36M(tiny / "Human3.6M", config.human36m_dataconf, poselayout=pa17j3d,
+                         topology="frames")
+    for mode, count in ((TRAIN_MODE, 20), (VALID_MODE, 8), (TEST_MODE, 8)):
+        assert h36m.get_length(mode) == count
+    sample = h36m.get_data(0, VALID_MODE)
+    assert (sample["pose"][:, 3] == 1).all()
+    assert 0.2 < sample["pose"][:, 2].min() < sample["pose"][:, 2].max() < 0.8
+
+
+def test_class_names_are_the_labels_of_the_package():
+    from deephar.data.labels import H36M_ACTIONS, PENN_ACTIONS
+
+    assert tuple(PENN) == PENN_ACTIONS
+    assert {i + 1: name for i, name in enumerate(H36M)} == H36M_ACTIONS
