@@ -5,6 +5,7 @@ of evaluation has the published pixels (rotate, cut, resize with antialiasing).
 The training crop decodes a JPEG no larger than needed and does the rotation,
 the cut, the resize and the flip in one warp.
 """
+import logging
 import math
 import os
 from typing import Sequence
@@ -17,6 +18,8 @@ from deephar.utils.bbox import bbox_to_objposwin
 from deephar.utils.pose import INVALID, PoseLayout, get_valid_joints, get_visible_joints
 from deephar.utils.transform import (
     T, normalize_channels, scaling, transform_pose_sequence, warp)
+
+log = logging.getLogger(__name__)
 
 OCCLUSION_GREY = 127
 MIN_WINDOW = 32         # of the windows of Penn Action and NTU, in pixels
@@ -98,7 +101,7 @@ def crop_clip(paths: Sequence, centre, winsize, aug: dict, resolution: tuple[int
         aug: settings of the sample.
         resolution: (w, h) of the crop.
         fast: cut training crops instead of reference crops.
-        rng: places the occluding rectangle, if there is one.
+        rng: places the occluding rectangle of a training crop, if there is one.
 
     Returns:
         frames (T, H, W, 3), float32 in [-1, 1], and afmat (3, 3).
@@ -116,8 +119,12 @@ def crop_clip(paths: Sequence, centre, winsize, aug: dict, resolution: tuple[int
             raise ValueError(f"{path}: the pictures of one clip must have one size, "
                              f"this one differs from {paths[0]}")
     frames = np.stack([np.asarray(image) for image, _ in crops])
+    if not frames.any():
+        log.warning("%s: the window of size %s around %s shows nothing; does the annotation "
+                    "belong to this picture?", paths[0],
+                    np.asarray(winsize).tolist(), np.asarray(centre).tolist())
     if aug["geoocclusion"] is not None:
-        occlude(frames, aug["geoocclusion"], rng)
+        occlude(frames, aug["geoocclusion"], rng if fast else None)
     return normalize_channels(frames, aug["chpower"]), afmat
 
 
