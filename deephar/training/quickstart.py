@@ -1,0 +1,165 @@
+"""The first run: a small SPNet learns synthetic poses and actions in minutes.
+
+One network, two tasks that take turns: poses in single pictures (MPII) and
+poses and actions in clips (Penn Action).  It is scored on people that it has
+never seen, beside two baselines that do not look at the picture.
+"""
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+import keras
+import numpy as np
+
+from deephar.checkpoints.description import describe_spnet, write_description
+from deephar.config import DataConfig, ModelConfig
+from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
+from deephar.data.labels import PENN_ACTIONS
+from deephar.data.synthetic import synthesize
+from deephar.evaluation.action import action_scores, action_task
+from deephar.evaluation.mpii import pckh_score, pckh_task
+from deephar.evaluation.networks import Network, action_part, pose_part
+from deephar.evaluation.predict import frame_predictor, predictor
+from deephar.evaluation.report import Score
+from deephar.evaluation.run import Rows, evaluate
+from deephar.losses import pose_regression_loss
+from deephar.models import spnet, split_model
+from deephar.models.split import count_outputs
+from deephar.training.run import Run, RunConfig, start_run
+from deephar.training.schedule import Cosine
+from deephar.training.stages import Stage, train_stages
+from deephar.training.strategy import make_strategy
+from deephar.training.task import Task
+from deephar.utils.flags import flag
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.pose import pa16j2d
+
+SIDE = 96                       # of a crop, in pixels
+FRAMES = 8                      # of a clip
+MODEL = ModelConfig(
+    (FRAMES, SIDE, SIDE, 3), pa16j2d, num_actions=(len(PENN_ACTIONS),),
+    num_pyramids=2, action_pyramids=(1, 2), num_levels=3, growth=24,
+    num_pose_features=64, num_visual_features=64)
+# Never mirrored: the colours of wrists and ankles tell right from left.
+CROPS = DataConfig(
+    crop_resolution=(SIDE, SIDE), angles=tuple(range(-20, 21, 5)),
+    scales=(0.8, 0.9, 1.0, 1.1, 1.2), trans_x=tuple(range(-10, 11, 5)),
+    trans_y=tuple(range(-10, 11, 5)), hflips=(0,), subsampling=(2, 3),
+    fixed_subsampling=3)
+PICTURE = (240, 180)            # of the data; enough for such crops
+ACTION_WEIGHT = 0.1
+
+
+@dataclass(frozen=True)
+class QuickstartConfig(RunConfig):
+    """Train a small network on synthetic people, and score it."""
+    logdir: str = flag("output/quickstart", "folder of the run")
+    data: str = flag("datasets/quickstart", "folder of the synthetic data")
+    pictures: int = flag(900, "training pictures of MPII's kind")
+    videos: int = flag(150, "training videos of Penn Action's kind")
+    epochs: int = flag(8, "of --steps-per-epoch steps")
+    steps_per_epoch: int = flag(150, "steps of both tasks between two scores")
+    batch_size: int = flag(4, "clips of 8 pictures in each batch")
+    rate: float = flag(2e-3, "highest learning rate of Adam")
+
+
+@dataclass(frozen=True)
+class People:
+    """The synthetic data sets, to train and to test with."""
+    mpii: MpiiSinglePerson
+    penn: PennAction
+
+
+def make_people(cfg: QuickstartConfig, progress: Callable | None = None) -> People:
+    """Write the data sets, unless they are there, and open them.
+
+    Args:
+        progress: called with (name of the set, done, all).
+    """
+    folders = {}
+    for name, folder, count in (("mpii", "MPII", cfg.pictures),
+                                ("pennaction", "PennAction", cfg.videos)):
+        report = progress and (lambda done, total: progress(name, done, total))
+        folders[name] = synthesize(name, Path(cfg.data) / folder, count,
+                                   picture=PICTURE, progress=report)
+    return People(
+        MpiiSinglePerson(folders["mpii"], CROPS, pa16j2d),
+        PennAction(folders["pennaction"], CROPS, pa16j2d, use_gt_bbox=True,
+                   clip_size=FRAMES))
+
+
+def train(cfg: QuickstartConfig, people: People) -> tuple[Network, Run]:
+    """Train for `cfg.epochs`; the weights are those of the last step."""
+    strategy = make_strategy(cfg.device)
+    run = start_run(cfg, strategy)
+    with strategy.scope():
+        full = spnet.build(MODEL)
+    write_description(run.folder, describe_spnet(
+        MODEL, CROPS, {"pennaction": PENN_ACTIONS}))
+    stage = Stage("poses and actions", cfg.epochs,
+                  lambda: make_tasks(full, people, cfg),
+                  Cosine(cfg.rate, cfg.epochs, warmup=0.5))
+    train_stages(full, [stage], run, strategy=strategy,
+                 steps_per_epoch=cfg.steps_per_epoch, **cfg.trainer_options())
+    weights = run.folder / "best.weights.h5"
+    full.save_weights(weights)
+    return Network(full, pa16j2d, CROPS, FRAMES, {"file": str(weights)}), run
+
+
+def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list[Task]:
+    """Pictures train the pose part, clips train everything."""
+    num_poses, num_actions = count_outputs(MODEL)
+    pose_model, _ = split_model(full, MODEL)
+    pose_loss = pose_regression_loss("l1l2bincross", 0.01)
+    pictures = BatchLoader(people.mpii, ["frame"], ["pose"], TRAIN_MODE, FRAMES,
+                           seed=cfg.seed)
+    # Eight pictures take the place of a clip: poses do not look at other frames.
+    clips_of_pictures = BatchLoader(pictures, ["frame"], ["pose"], TRAIN_MODE,
+                                    cfg.batch_size, num_poses, seed=cfg.seed)
+    clips = BatchLoader(people.penn, ["frame"], ["pose", "pennaction"], TRAIN_MODE,
+                        cfg.batch_size, [num_poses, num_actions], seed=cfg.seed)
+    adam = lambda: keras.optimizers.Adam(cfg.rate)
+    return [
+        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam()),
+        Task("clips", full, clips,
+             [pose_loss] * num_poses + ["categorical_crossentropy"] * num_actions, adam(),
+             weight=(1.0,) * num_poses + (ACTION_WEIGHT,) * num_actions,
+             groups=("pose",) * num_poses + ("action",) * num_actions),
+    ]
+
+
+# === Scores ===
+
+def scores(network: Network, people: People) -> tuple[list[Score], dict[str, Rows]]:
+    """PCKh on pictures and accuracy on clips of people that no one has seen."""
+    rows = _evaluate(people, frame_predictor(pose_part(network), 4 * FRAMES),
+                     predictor(action_part(network, len(PENN_ACTIONS)), 4))
+    return _scores(rows, "synthetic people of the test split"), rows
+
+
+def baselines(people: People) -> list[Score]:
+    """What one scores without looking: the mean pose, the most frequent class."""
+    poses = np.stack([people.mpii.get_data(i, TRAIN_MODE, augmentation=CROPS
+                                           .get_fixed_config())["pose"]
+                      for i in range(0, people.mpii.get_length(TRAIN_MODE), 3)])
+    seen = poses[..., 2:] > 0.5
+    mean = np.where(seen, poses, 0).sum(0) / np.maximum(seen.sum(0), 1)     # (J, 3)
+    labels = [s.action for s in people.penn.sequences[TRAIN_MODE]]
+    share = np.bincount(labels, minlength=len(PENN_ACTIONS)) / len(labels)
+    same = lambda value: lambda x: [np.repeat(value[None], len(x), axis=0)]
+    return _scores(_evaluate(people, same(mean), same(share)), "a guess")
+
+
+def _evaluate(people: People, predict_poses, predict_actions) -> dict[str, Rows]:
+    return {
+        "mpii": evaluate(pckh_task(people.mpii, VALID_MODE, CROPS, pa16j2d),
+                         predict_poses, batch_size=4 * FRAMES),
+        "penn": evaluate(action_task(people.penn, TEST_MODE, CROPS.fixed_subsampling,
+                                     multi_clip=False),
+                         predict_actions, batch_size=4)}
+
+
+def _scores(rows: dict[str, Rows], who: str) -> list[Score]:
+    return [pckh_score(rows["mpii"], protocol={"data": who, "crops": "single"}),
+            *action_scores(rows["penn"], PENN_ACTIONS, protocol={
+                "data": who, "boxes": "ground truth"})]
