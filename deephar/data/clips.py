@@ -63,8 +63,9 @@ class VideoDataset:
     """What the data sets of videos share: keys, clips, lengths and shapes.
 
     A key is the number of a sequence (topology 'sequences') or of a frame
-    ('frames').  A subclass tells its videos (`_videos`, `_size_of`, `_name_of`)
-    and the shapes of a frame's sample (`_shapes`).
+    ('frames').  A subclass sets `sequences`, mode -> list of videos, which
+    have a length in frames and a name as their string, and tells the `_shapes`
+    of a sample, without time.
     """
     _per_frame = ("frame", "pose", "pose_w", "pose_uvd")
 
@@ -91,7 +92,7 @@ class VideoDataset:
     def get_length(self, mode: int) -> int:
         """Samples of a split."""
         if self.topology == "sequences":
-            return len(self._videos(mode))
+            return len(self.sequences[mode])
         ends = self._frame_ends(mode)
         return int(ends[-1]) if len(ends) else 0
 
@@ -106,7 +107,7 @@ class VideoDataset:
 
     def get_num_frames(self, key: int, mode: int) -> int:
         """Frames of sequence `key`."""
-        return self._size_of(self._videos(mode)[key])
+        return len(self.sequences[mode][key])
 
     def get_clip_index(self, key: int, mode: int, subsamples=(2,)) -> list[list[int]]:
         """Frame lists of the test clips of sequence `key`."""
@@ -124,24 +125,24 @@ class VideoDataset:
             ends = self._frame_ends(mode)
             sequence = int(np.searchsorted(ends, key, side="right"))
             return sequence, [int(key - ends[sequence - 1]) if sequence else int(key)]
-        video = self._videos(mode)[key]
-        size = self._size_of(video)
+        video = self.sequences[mode][key]
+        size = len(video)
         if size == 0:
-            raise ValueError(f"{self._name_of(video)} has no frames; prepare it again or "
-                             "take it out of the annotations")
+            raise ValueError(f"{video} has no frames; prepare it again or take it out of "
+                             "the annotations")
         if frame_list is None:
             frame_list = get_clip_frame_index(
                 size, aug["subspl"], self.clip_size, random_clip, rng)
         frame_list = [int(frame) for frame in frame_list]
         if not frame_list or min(frame_list) < 0 or max(frame_list) >= size:
-            raise ValueError(f"{self._name_of(video)} has frames 0 to {size - 1}, "
+            raise ValueError(f"{video} has frames 0 to {size - 1}, "
                              f"got frame_list {frame_list}")
         return int(key), frame_list
 
     def _frame_ends(self, mode: int) -> np.ndarray:
         """For each video, the number of frames up to its end."""
         if mode not in self._ends:
-            sizes = [self._size_of(video) for video in self._videos(mode)]
+            sizes = [len(video) for video in self.sequences[mode]]
             self._ends[mode] = np.cumsum(sizes, dtype=int)
         return self._ends[mode]
 

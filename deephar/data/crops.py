@@ -128,6 +128,19 @@ def crop_clip(paths: Sequence, centre, winsize, aug: dict, resolution: tuple[int
     return normalize_channels(frames, aug["chpower"]), afmat
 
 
+def crop_box(paths: Sequence, bbox: np.ndarray, size: tuple[int, int], aug: dict,
+             resolution: tuple[int, int], fast: bool, rng: np.random.Generator | None,
+             pose_only: bool = False) -> tuple[np.ndarray | None, np.ndarray]:
+    """`crop_clip` of the window of a box; no frames but the matrix with `pose_only`.
+
+    `size` is that of the pictures, for when they are not read.
+    """
+    centre, winsize = clip_window(bbox, aug)
+    if pose_only:
+        return None, window_map(size, centre, winsize, aug, resolution)
+    return crop_clip(paths, centre, winsize, aug, resolution, fast, rng)
+
+
 def occlude(frames: np.ndarray, sides: tuple[int, int],
             rng: np.random.Generator | None = None) -> None:
     """Cover a rectangle of (w, h) = `sides` pixels of frames (T, H, W, 3), in place.

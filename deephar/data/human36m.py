@@ -18,7 +18,8 @@ from deephar.utils.pose import PoseLayout, pa17j3d
 NUM_H36M_JOINTS = 32
 # Action, subject, take and camera, each counted from 1.
 SEQUENCE_NAME = re.compile(r"a(\d+)_s(\d+)_e(\d+)_c(\d+)")
-SPLITS = {TEST_MODE: "sequences_te", TRAIN_MODE: "sequences_tr", VALID_MODE: "sequences_val"}
+SPLITS = {TEST_MODE: "sequences_te", TRAIN_MODE: "sequences_tr",
+          VALID_MODE: "sequences_val"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Sequence:
     frames: np.ndarray          # (F,), from 1
     size: tuple[int, int]       # (w, h)
     pose_w: np.ndarray          # (F, 32, 3), mm
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __str__(self) -> str:
+        return f"Human3.6M sequence {self.name}"
 
     @property
     def action(self) -> int:
@@ -101,15 +108,6 @@ class Human36M(VideoDataset):
             "afmat": afmat,
         }
 
-    def _videos(self, mode: int) -> list:
-        return self.sequences[mode]
-
-    def _size_of(self, video: Sequence) -> int:
-        return len(video.frames)
-
-    def _name_of(self, video: Sequence) -> str:
-        return f"Human3.6M sequence {video.name}"
-
     def _shapes(self) -> dict:
         joints = self.poselayout.num_joints
         return {"camera": (21,), "action": (), "pose_w": (joints, 3),
@@ -122,14 +120,15 @@ def _sequences(value, path) -> list[Sequence]:
     for item in records(value):
         name = text(item["name"])
         if not SEQUENCE_NAME.match(name):
-            raise ValueError(f"{path}: a sequence is named like a02_s01_e01_c01, got {name!r}")
+            raise ValueError(f"{path}: a sequence is named like a02_s01_e01_c01, "
+                             f"got {name!r}")
         camera, = records(item["camera_parameters"])
         frames = records(item["frames"])
-        size = (int(number(frames[0]["w"])), int(number(frames[0]["h"]))) if frames else (0, 0)
+        size = tuple(int(number(frames[0][side])) for side in "wh") if frames else (0, 0)
         pose_w = [points(frame["pose3d"], NUM_H36M_JOINTS) for frame in frames]
         sequences.append(Sequence(
             name=name,
-            camera=Camera(*(numbers(camera[part]) for part in ("R", "T", "f", "c", "p", "k"))),
+            camera=Camera(*(numbers(camera[part]) for part in "RTfcpk")),
             frames=np.array([int(number(frame["f"])) for frame in frames], int),
             size=size,
             pose_w=np.array(pose_w).reshape(-1, NUM_H36M_JOINTS, 3)))

@@ -8,8 +8,7 @@ import numpy as np
 
 from deephar.config import DataConfig
 from deephar.data.clips import VideoDataset, choose_augmentation
-from deephar.data.crops import (
-    checked_box, clip_window, crop_clip, pose_targets, window_map)
+from deephar.data.crops import checked_box, crop_box, pose_targets
 from deephar.data.labels import ACTION_SETS, one_hot_actions
 from deephar.data.matfile import ADVICE, load_npy
 from deephar.utils.bbox import DEPTH_HALF_RANGE, get_gt_bbox, whole_image_bbox
@@ -54,6 +53,12 @@ class Sequence:
     def action(self) -> int:
         """From 0."""
         return self._fields[4] - 1
+
+    def __len__(self) -> int:
+        return len(self.read()[0])
+
+    def __str__(self) -> str:
+        return f"NTU sequence {self.name}"
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Picture numbers (F,) and joints (F, 25, 3) in pixels and mm, NaN if missing."""
@@ -134,21 +139,17 @@ class Ntu(VideoDataset):
         numbers, joints = sequence.read()
         pose_px = joints[frame_list][:, list(self.poselayout.map_from_ntu)]
         if bbox is not None:
-            bbox = checked_box(bbox, PICTURE_SIZE, self._name_of(sequence))
+            bbox = checked_box(bbox, PICTURE_SIZE, str(sequence))
         elif self.use_gt_bbox:
             visible = np.isfinite(pose_px).all(axis=-1)
-            bbox = get_gt_bbox(pose_px, visible, PICTURE_SIZE, aug["scale"],
-                               logkey=self._name_of(sequence))
+            bbox = get_gt_bbox(
+                pose_px, visible, PICTURE_SIZE, aug["scale"], logkey=sequence)
         else:
             bbox = whole_image_bbox(PICTURE_SIZE, aug["scale"])
-        window = clip_window(bbox, aug)
-        resolution = self.dataconf.crop_resolution
-        if self.pose_only:
-            afmat = window_map(PICTURE_SIZE, *window, aug, resolution)
-        else:
-            folder = self.images / sequence.name
-            paths = [folder / f"{numbers[i]:05d}.jpg" for i in frame_list]
-            frames, afmat = crop_clip(paths, *window, aug, resolution, drawn, rng)
+        folder = self.images / sequence.name
+        frames, afmat = crop_box(
+            [folder / f"{numbers[i]:05d}.jpg" for i in frame_list], bbox, PICTURE_SIZE, aug,
+            self.dataconf.crop_resolution, drawn, rng, pose_only=self.pose_only)
         actions = one_hot_actions(ntuaction=sequence.action)
         sample = {
             "seq_idx": index,
@@ -163,15 +164,6 @@ class Ntu(VideoDataset):
             sample["frame"] = self._squeeze(frames)
         sample["afmat"] = afmat
         return sample
-
-    def _videos(self, mode: int) -> list:
-        return self.sequences[mode]
-
-    def _size_of(self, video: Sequence) -> int:
-        return len(video.read()[0])
-
-    def _name_of(self, video: Sequence) -> str:
-        return f"NTU sequence {video.name}"
 
     def _shapes(self) -> dict:
         layout = self.poselayout
@@ -191,7 +183,8 @@ def _sequences(dataset_path: Path, num_S: int) -> list[Sequence]:
     sequences = [Sequence(path.stem, path) for path in sorted(folder.glob("*.npy"))
                  if SEQUENCE_NAME.fullmatch(path.stem)]
     if not sequences:
-        raise ValueError(f"{folder} has no file named like S001C001P001R001A001.npy; {ADVICE}")
+        raise ValueError(f"{folder} has no file named like S001C001P001R001A001.npy; "
+                         f"{ADVICE}")
     return [sequence for sequence in sequences if sequence.setup <= num_S]
 
 

@@ -7,8 +7,7 @@ import numpy as np
 
 from deephar.config import DataConfig
 from deephar.data.clips import VideoDataset, choose_augmentation
-from deephar.data.crops import (
-    checked_box, clip_window, crop_clip, pose_targets, window_map)
+from deephar.data.crops import checked_box, crop_box, pose_targets
 from deephar.data.labels import ACTION_SETS, one_hot_actions
 from deephar.data.matfile import (
     find_annotations, load_mat, number, numbers, points, records, texts)
@@ -32,6 +31,12 @@ class Sequence:
     size: tuple[int, int]       # (w, h)
     pose_px: np.ndarray         # (F, 13, 2), NaN where not annotated
     visible: np.ndarray         # (F, 13)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __str__(self) -> str:
+        return f"Penn Action sequence {self.idx:04d}"
 
 
 class PennAction(VideoDataset):
@@ -103,12 +108,9 @@ class PennAction(VideoDataset):
         bbox = self._window(index, mode, frame_list, bbox, aug["scale"])
         folder = self.images / f"{sequence.idx:04d}"
         paths = [folder / f"{sequence.frames[i]:06d}.jpg" for i in frame_list]
-        window = clip_window(bbox, aug)
-        resolution = self.dataconf.crop_resolution
-        if self.pose_only:
-            afmat = window_map(sequence.size, *window, aug, resolution)
-        else:
-            frames, afmat = crop_clip(paths, *window, aug, resolution, drawn, rng)
+        frames, afmat = crop_box(
+            paths, bbox, sequence.size, aug, self.dataconf.crop_resolution, drawn, rng,
+            pose_only=self.pose_only)
         sample = {
             "seq_idx": index,
             "frame_list": np.array(frame_list),
@@ -137,12 +139,11 @@ class PennAction(VideoDataset):
     def _window(self, index, mode, frame_list, bbox, scale) -> np.ndarray:
         """The box around the person in a clip, before it is shifted."""
         sequence = self.sequences[mode][index]
-        name = self._name_of(sequence)
         if bbox is not None:
-            return checked_box(bbox, sequence.size, name)
+            return checked_box(bbox, sequence.size, str(sequence))
         if self.use_gt_bbox:
             return get_gt_bbox(sequence.pose_px[frame_list], sequence.visible[frame_list],
-                               sequence.size, scale, logkey=name)
+                               sequence.size, scale, logkey=sequence)
         if self.pred_bboxes is None:
             return whole_image_bbox(sequence.size, scale)
         keys = [f"{index}.{frame}" for frame in frame_list]
@@ -153,16 +154,7 @@ class PennAction(VideoDataset):
                            "again, or use use_gt_bbox=True")
         boxes = np.array([self.pred_bboxes[mode][key] for key in keys])
         union = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
-        return checked_box(union, sequence.size, name)
-
-    def _videos(self, mode: int) -> list:
-        return self.sequences[mode]
-
-    def _size_of(self, video: Sequence) -> int:
-        return len(video.frames)
-
-    def _name_of(self, video: Sequence) -> str:
-        return f"Penn Action sequence {video.idx:04d}"
+        return checked_box(union, sequence.size, str(sequence))
 
     def _shapes(self) -> dict:
         layout = self.poselayout
@@ -188,7 +180,7 @@ def _sequences(value) -> list[Sequence]:
             idx=int(number(item["idx"])),
             action=int(number(item["action_id"])) - 1,
             frames=np.array([int(number(frame["f"])) for frame in frames], int),
-            size=((int(number(frames[0]["w"])), int(number(frames[0]["h"])))
+            size=(tuple(int(number(frames[0][side])) for side in "wh")
                   if frames else (0, 0)),
             pose_px=pose_px,
             visible=visible))

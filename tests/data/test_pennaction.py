@@ -50,6 +50,7 @@ def test_shapes_are_those_of_the_samples(tmp_path, layout, topology):
 def test_frames_are_counted_through_the_videos(tmp_path):
     data = PennAction(write_penn(tmp_path, (3, 0, 2)), CONF, topology="frames")
     assert data.get_length(TRAIN_MODE) == 5 and data.get_length(VALID_MODE) == 0
+    assert [data.get_num_frames(key, TRAIN_MODE) for key in range(3)] == [3, 0, 2]
     places = [(data.get_data(key, TEST_MODE)["seq_idx"],
                data.get_data(key, TEST_MODE)["frame_list"].tolist()) for key in range(5)]
     assert places == [(0, [0]), (0, [1]), (0, [2]), (2, [0]), (2, [1])]
