@@ -8,7 +8,7 @@ from deephar.data.synthetic import synthesize
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("root")
     synthesize("mpii", folder / "MPII", 2, picture=(80, 60))
-    synthesize("pennaction", folder / "elsewhere", "tiny")
+    synthesize("pennaction", folder / "elsewhere", 1, picture=(80, 60))
     return folder
 
 

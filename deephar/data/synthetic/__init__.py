@@ -9,7 +9,10 @@ figure.py     the body as cones and ellipsoids, dressed
 props.py      bats, barbells, chairs
 scenes.py     cameras, backgrounds, light
 draw.py       the ray caster
-write.py      MPII, Human3.6M, Penn Action and NTU on disk
+film.py       people before a camera, to pictures
+layouts.py    MPII, Human3.6M, Penn Action and NTU on disk
+write.py      sizes, resuming, `synthesize`
+workers.py    jobs in processes
 """
 from deephar.data.synthetic.motions import MOTIONS, motion
 from deephar.data.synthetic.people import Person, make_person
