@@ -114,7 +114,7 @@ def _part(model: "keras.Model", outputs: list, name: str) -> "keras.Model":
     if len(outputs) == len(model.outputs):
         return model
     import keras
-    return keras.Model(model.inputs, outputs, name=f"{model.name}_{name}")
+    return keras.Model(model.input, outputs, name=f"{model.name}_{name}")
 
 
 # === Tiny networks, one of the kind of each checkpoint ===

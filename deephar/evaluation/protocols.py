@@ -26,7 +26,8 @@ from deephar.utils.plot import to_picture
 from deephar.utils.pose import pa16j2d, pa17j3d
 
 ACTION_LABELS = {"pennaction": PENN_ACTIONS, "ntu": NTU_ACTIONS}
-PENN_BOXES = "penn_pred_bboxes_16f.json"        # the released file
+# Of Penn Action: the released file, that of synthetic data.
+PENN_BOXES = ("penn_pred_bboxes_16f.json", "pred_bboxes.json")
 EVAL_MODES = {"cs": "cross-subject", "cv": "cross-view"}
 BOXES = {
     "gt": "ground truth: around the annotated joints",
@@ -186,10 +187,11 @@ def _videos(session: Session, network: Network, name: str, boxes: str, boxes_fil
         options["eval_mode"] = getattr(session.cfg, "eval_mode", "cs")
     clip_boxes = None
     if boxes == "predicted":
-        path = Path(boxes_file) if boxes_file else folder / PENN_BOXES
-        if not path.is_file():
+        places = [Path(boxes_file)] if boxes_file else [folder / n for n in PENN_BOXES]
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
             raise FileNotFoundError(
-                f"no box file {path}: give one with --boxes-file; "
+                f"no box file {places[0]}: give one with --boxes-file; "
                 "predict_bboxes.py makes it")
         content = read_json(path)
         if isinstance(content, dict):

@@ -73,5 +73,5 @@ def speed_score(rows: Rows, task: Task, batch_size: int) -> Score:
 def _cut(model, exit_block: int):
     """The model up to an output, what only later ones need left away."""
     import keras
-    return keras.Model(model.inputs, model.outputs[exit_block - 1],
+    return keras.Model(model.input, model.outputs[exit_block - 1],
                        name=f"exit{exit_block}")

@@ -39,7 +39,7 @@ def test_ntu_has_two_splits(session):
 
 
 def test_boxes_of_the_released_file_are_the_data_sets(session, tmp_path):
-    path = tmp_path / protocols.PENN_BOXES
+    path = tmp_path / protocols.PENN_BOXES[0]
     path.write_text(json.dumps([{}, {}, {}]))
     options, clip_boxes = protocols._videos(
         session, NETWORK, "pennaction", "predicted", "")

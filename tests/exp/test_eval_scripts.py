@@ -1,10 +1,12 @@
 """Every evaluation script, end to end, on tiny synthetic data."""
 import json
+import shutil
 import signal
 
 import numpy as np
 import pytest
 
+from deephar.data.locate import locate
 from deephar.evaluation import protocols, run, session, speed
 from deephar.utils.flags import parse_config
 from tests.exp.conftest import load_script
@@ -15,7 +17,8 @@ SCRIPTS = [
     ("h36m/eval_h36m.py", [], "55.1"),
     ("pennaction/eval_penn_ar_pe_merge.py", ["--boxes", "two-pass", "--limit", "3"],
      "97.4"),
-    ("pennaction/eval_penn_multitask.py", ["--limit", "3"], "not verified"),
+    ("pennaction/eval_penn_multitask.py", ["--limit", "3", "--boxes", "predicted"],
+     "not verified"),
     ("pennaction/eval_speed2d.py", ["--repeats", "2", "--exits", "1", "4"],
      "not verified"),
     ("pennaction/predict_bboxes.py", ["--kind", "clips", "--limit", "3"], "boxes, test"),
@@ -98,3 +101,36 @@ def test_script(name, flags, shown, at_home, tmp_path, capsys, monkeypatch):
     facts = ("name", "value", "blocks", "parts", "extras", "samples", "evaluated")
     for one, other in zip(whole["scores"], resumed["scores"], strict=True):
         assert {k: one[k] for k in facts} == {k: other[k] for k in facts}
+
+
+def test_a_broken_picture_is_reported_and_not_scored(at_home, tmp_path, capsys):
+    """Exit code 1, the sample by name, and a score of the others."""
+    source = locate("synthetic", "mpii", "tiny")
+    copy = tmp_path / "MPII"
+    shutil.copytree(source, copy)
+    picture = sorted((copy / "images").glob("*.jpg"))[-1]
+    picture.write_bytes(picture.read_bytes()[:200])
+
+    module = load_script("mpii/eval_mpii_singleperson.py")
+    cfg = parse_config(module.Config, [
+        str(tmp_path / "out"), "--data", str(tmp_path), "--tiny", "--no-plots"])
+    assert module.main(cfg) == 1
+    text = capsys.readouterr().out
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    (score,) = report["scores"]
+    assert report["status"] == "complete"
+    assert 0 < len(score["missing"]) == score["samples"] - score["evaluated"]
+    assert picture.name in text
+
+
+def test_other_weights_are_refused_where_data_are_real(at_home, tmp_path, monkeypatch):
+    """Without weights real data are not evaluated with random ones."""
+    def no_network(*args, **kwargs):
+        raise OSError("no network here")
+
+    monkeypatch.setattr("deephar.checkpoints.load.find_file", no_network)
+    module = load_script("mpii/eval_mpii_singleperson.py")
+    cfg = parse_config(module.Config, [str(tmp_path), "--data", str(at_home)])
+    with pytest.raises(OSError, match="no network here"):
+        module.main(cfg)
+    assert json.loads((tmp_path / "report.json").read_text())["status"] == "partial"
