@@ -45,7 +45,8 @@ def get_clip_frame_index(sequence_size: int, subsample: int, num_frames: int,
     return [int(frame / slowdown) for frame in frames]
 
 
-def get_clips_of_sequence(sequence_size: int, subsamples, num_frames: int) -> list[list[int]]:
+def get_clips_of_sequence(sequence_size: int, subsamples, num_frames: int
+                          ) -> list[list[int]]:
     """Overlapping clips that cover a video, for each step of `subsamples`.
 
     As published, a video shorter than every clip has none.
@@ -152,7 +153,8 @@ class VideoDataset:
 
 
 def choose_augmentation(dataconf: DataConfig, mode: int, augmentation: dict | None,
-                        rng: np.random.Generator | None) -> tuple[dict, bool, np.random.Generator]:
+                        rng: np.random.Generator | None
+                        ) -> tuple[dict, bool, np.random.Generator]:
     """(settings, whether they were drawn at random, generator) of one sample.
 
     Settings given by the caller are used as they are; else training draws

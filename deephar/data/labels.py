@@ -38,6 +38,7 @@ def one_hot_actions(**actions: int) -> dict:
     vectors = {name: np.zeros(size) for name, size in ACTION_SETS.items()}
     for name, action in actions.items():
         if not 0 <= action < ACTION_SETS[name]:
-            raise ValueError(f"{name} has classes 0 to {ACTION_SETS[name] - 1}, got {action}")
+            raise ValueError(f"{name} has classes 0 to {ACTION_SETS[name] - 1}, "
+                             f"got {action}")
         vectors[name][action] = 1
     return vectors

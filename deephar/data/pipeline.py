@@ -88,8 +88,8 @@ def _check(loader, start, count, workers, shard, cache) -> None:
     if not 0 <= k < n:
         raise ValueError(f"shard must be (k, n) with 0 <= k < n, got {shard}")
     if loader.get_batch_size() % n:
-        raise ValueError(f"a batch of {loader.get_batch_size()} cannot be cut into {n} equal "
-                         "slices; take a batch size that is a multiple")
+        raise ValueError(f"a batch of {loader.get_batch_size()} cannot be cut into {n} "
+                         "equal slices; take a batch size that is a multiple")
     if start < 0 or workers < 0 or (count is not None and count < 0):
         raise ValueError("start, count and workers must not be negative, got "
                          f"{start}, {count}, {workers}")
