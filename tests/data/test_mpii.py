@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.io
 
 from deephar.config import mpii_sp_dataconf
 from deephar.data import MpiiSinglePerson
@@ -116,3 +117,13 @@ def test_an_occluding_rectangle_is_drawn_when_asked(tmp_path):
     np.testing.assert_array_equal(draw(1), draw(1))
     plain = MpiiSinglePerson(tmp_path, mpii_sp_dataconf).get_data(0, VALID_MODE)["frame"]
     assert (frame != plain).any(axis=-1).sum() <= 40 * 20
+
+
+def test_cells_that_matlab_collapsed(tmp_path):
+    write_mpii(tmp_path)
+    column = np.empty((3, 1), object)
+    column[:, 0] = [1.0, "v0.jpg", mpii_person()]
+    scipy.io.savemat(tmp_path / "annotations.mat", {"annot_tr": column, "annot_val": column})
+    mpii = MpiiSinglePerson(tmp_path, mpii_sp_dataconf)
+    assert mpii.get_length(TRAIN_MODE) == mpii.get_length(VALID_MODE) == 1
+    assert mpii.get_data(0, VALID_MODE)["pose"].shape == (16, 3)

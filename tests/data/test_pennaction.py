@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import scipy.io
 
 from deephar.config import DataConfig, pennaction_dataconf
 from deephar.data import PennAction
@@ -144,3 +145,14 @@ def test_bad_clips(tmp_path):
     (tmp_path / "frames/0001/000002.jpg").unlink()
     with pytest.raises(FileNotFoundError, match="000002.jpg: no such picture, its folder is"):
         data.get_data(0, TEST_MODE)
+
+
+def test_structs_that_matlab_collapsed(tmp_path):
+    write_penn(tmp_path, (1,))
+    frame = dict(penn_frame(1), visible=np.ones(13))
+    video = {"idx": 1, "action_id": 4, "frames": frame}
+    scipy.io.savemat(tmp_path / "annotations.mat",
+                     {"sequences_te": video, "sequences_tr": video, "action_labels": "bowl"})
+    data = PennAction(tmp_path, CONF, clip_size=2)
+    assert data.get_length(TEST_MODE) == 1 and data.action_labels == ["bowl"]
+    assert data.get_data(0, TEST_MODE)["pennaction"].argmax() == 3
