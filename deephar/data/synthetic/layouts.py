@@ -14,7 +14,7 @@ from deephar.data.synthetic.draw import View
 from deephar.data.synthetic.film import (
     Scene, ends_of, film, finished_folder, place_act, save_picture, seen)
 from deephar.data.synthetic.motions import H36M, MOTIONS, NTU, PENN, placed
-from deephar.data.synthetic.people import Person, make_person
+from deephar.data.synthetic.people import make_person
 from deephar.utils.files import atomic_path, write_json
 
 WORK = ".unfinished"                # what is needed until the set is whole
@@ -28,22 +28,20 @@ class Size:
         train, test: pictures (MPII) or videos; test also counts for each
             further split.
         frames: of a video.
-        picture: (width, height) of MPII and Penn Action pictures.
+        picture: (width, height); None where the set has its own.
     """
     train: int
     test: int
     frames: int
-    mpii_picture: tuple = (480, 360)
-    penn_picture: tuple = (320, 240)
+    picture: tuple | None = None
 
 
-def _cells(items, shape=None) -> np.ndarray:
-    """A cell array for `savemat`."""
-    cells = np.empty(len(items), object)
-    cells[:] = [None] * len(items)
+def _cells(items) -> np.ndarray:
+    """A 1×n cell array for `savemat`."""
+    cells = np.empty((1, len(items)), object)
     for i, item in enumerate(items):
-        cells[i] = item
-    return cells if shape is None else cells.reshape(shape)
+        cells[0, i] = item
+    return cells
 
 
 def _structs(rows: list[dict]) -> np.ndarray:
@@ -70,9 +68,9 @@ def _plan_mpii(counts):
     return [("tr", i) for i in range(counts.train)] + [("val", i) for i in range(counts.test)]
 
 
-def _people_range(split: str, i: int) -> int:
-    """Numbers of identities: training people are even, all others are odd."""
-    return 2 * i + (split not in ("tr", "train"))
+def _identity(split: str, i: int) -> int:
+    """Number of the i-th person of a split: even in training, odd elsewhere."""
+    return 2 * i + (split != "tr")
 
 
 def _make_mpii(out, counts, seed, job):
@@ -95,7 +93,7 @@ def _pose_mpii(counts, seed, job) -> tuple:
     rng = np.random.default_rng([seed, 1, split == "tr", i])
     people, apart = [], 0.0
     for n in range(rng.choice([1, 2, 3], p=[0.72, 0.2, 0.08])):
-        person = make_person(seed, _people_range(split, 3 * i + n))
+        person = make_person(seed, _identity(split, 3 * i + n))
         action = str(rng.choice(list(MOTIONS)))
         people.append((person, place_act(action, person, rng, 15, 24, apart)))
         apart += rng.uniform(700, 1300)
@@ -103,7 +101,7 @@ def _pose_mpii(counts, seed, job) -> tuple:
     shift = 0.3 if rng.random() < 0.12 else 0.05
     # Several people stand in a row along x: look at them from across it.
     azimuth = None if len(people) == 1 else rng.choice([-90, 90]) + rng.uniform(-40, 40)
-    view = scenes.frame_view(rng, ends_of([a for _, a in people], frame), counts.mpii_picture,
+    view = scenes.frame_view(rng, ends_of([a for _, a in people], frame), counts.picture,
                              (0.62, 0.92), azimuth, shift=shift)
     persons = [_mpii_person(view, person, act.body, frame) for person, act in people]
     return rng, view, people, frame, persons
@@ -168,14 +166,14 @@ def _make_penn(out, counts, seed, job):
     split, i = job
     rng = np.random.default_rng([seed, 2, split == "tr", i])
     action = list(PENN)[i % len(PENN)]
-    person = make_person(seed, _people_range(split, 100_000 + i // 2))
+    person = make_person(seed, _identity(split, 100_000 + i))
     frames = counts.frames + (int(rng.integers(-3, 4)) if counts.frames > 16 else 0)
     fps = 15.0
     act = place_act(action, person, rng, fps, frames)
-    view = scenes.frame_view(rng, ends_of([act]), counts.penn_picture, (0.7, 0.95))
+    view = scenes.frame_view(rng, ends_of([act]), counts.picture, (0.7, 0.95))
     people = [(person, act)]
     if rng.random() < 0.08:             # somebody waits in the background
-        other = make_person(seed, _people_range(split, 200_000 + i))
+        other = make_person(seed, _identity(split, 200_000 + i))
         aside = place_act("Waiting", other, rng, fps, frames)
         position = act.body.joints[0, 0] + view.R[2] * 2200 + view.R[0] * (
             rng.choice([-1, 1]) * rng.uniform(700, 1500))
@@ -225,8 +223,8 @@ def _finish_penn(out, results):
             boxes.setdefault(split, {}).update(
                 {f"{number}.{t}": b for t, b in enumerate(box)})
         content[f"sequences_{split}"] = _structs(structs)
-    content["action_labels"] = _cells(list(PENN), (1, -1))
-    content["joint_labels"] = _cells(PENN_JOINTS, (1, -1))
+    content["action_labels"] = _cells(list(PENN))
+    content["joint_labels"] = _cells(PENN_JOINTS)
     _save_mat(out / "annotations.mat", content)
     write_json(out / "pred_bboxes.json", [boxes["te"], boxes["tr"], {}])
 
@@ -361,8 +359,8 @@ def _finish_h36m(out, results):
                             "frames": _structs(frames)})
         content[f"sequences_{split}"] = _structs(structs)
     labels = ["act01", *H36M, "act17"]
-    content["action_labels"] = _cells(labels, (1, -1))
-    content["joint_labels"] = _cells([f"j{i:02d}" for i in range(32)], (1, -1))
+    content["action_labels"] = _cells(labels)
+    content["joint_labels"] = _cells([f"j{i:02d}" for i in range(32)])
     _save_mat(out / "annotations.mat", content)
 
 

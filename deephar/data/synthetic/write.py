@@ -8,7 +8,7 @@ annotations come last but one, and the file `synthetic.json` last.
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from deephar.data.synthetic.layouts import SETS, WORK, Size
@@ -19,11 +19,11 @@ VERSION = 1                         # goes up when the same seed gives other pic
 MARKER = "synthetic.json"           # written last: the set is whole
 
 TINY = {
-    "mpii": Size(16, 8, 1), "h36m": Size(5, 2, 4),
-    "pennaction": Size(15, 15, 12, penn_picture=(160, 120)), "ntu": Size(12, 12, 12)}
+    "mpii": Size(16, 8, 1, (480, 360)), "h36m": Size(5, 2, 4),
+    "pennaction": Size(15, 15, 12, (160, 120)), "ntu": Size(12, 12, 12)}
 SMALL = {
-    "mpii": Size(900, 200, 1), "h36m": Size(60, 15, 12),
-    "pennaction": Size(150, 45, 32), "ntu": Size(160, 80, 40)}
+    "mpii": Size(900, 200, 1, (480, 360)), "h36m": Size(60, 15, 12),
+    "pennaction": Size(150, 45, 32, (320, 240)), "ntu": Size(160, 80, 40)}
 
 
 def size_of(name: str, size: str | int) -> Size:
@@ -38,8 +38,7 @@ def size_of(name: str, size: str | int) -> Size:
         count = 0
     if count < 1:
         raise ValueError(f"size must be 'tiny', 'small' or a number ≥ 1, got {size!r}")
-    small = SMALL[name]
-    return Size(count, max(1, count // 4), small.frames)
+    return replace(SMALL[name], train=count, test=max(1, count // 4))
 
 
 def synthesize(name: str, out: str | os.PathLike, size: str | int = "small", seed: int = 0,
@@ -64,17 +63,18 @@ def synthesize(name: str, out: str | os.PathLike, size: str | int = "small", see
 
     Raises:
         KeyError: no set of this name.
-        ValueError: wrong size, or `out` holds something else.
+        ValueError: wrong size or picture, or `out` holds something else.
     """
     if name not in SETS:
         raise KeyError(f"no data set {name!r}; there are {', '.join(SETS)}")
     out = Path(out)
     counts = size_of(name, size)
     if picture is not None:
-        counts = replace(counts, mpii_picture=tuple(picture), penn_picture=tuple(picture))
-    recipe = {"set": name, "train": counts.train, "test": counts.test,
-              "frames": counts.frames, "seed": seed, "version": VERSION,
-              "picture": list(counts.mpii_picture if name == "mpii" else counts.penn_picture)}
+        if counts.picture is None:
+            raise ValueError(f"pictures of {name} have the set's own size, got {picture}")
+        counts = replace(counts, picture=tuple(picture))
+    recipe = {"set": name, "seed": seed, "version": VERSION, **asdict(counts)}
+    recipe["picture"] = counts.picture and list(counts.picture)     # as JSON returns it
     if _is_done(out, recipe):
         return out
     out.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def synthesize(name: str, out: str | os.PathLike, size: str | int = "small", see
         raise ValueError(f"{out} holds the beginning of another synthetic set; "
                          "delete the folder or choose another")
     if not begun.exists():
-        if any(out.iterdir()):
+        if any(path.name != WORK for path in out.iterdir()):
             raise ValueError(f"{out} is not empty; synthetic data go to a folder of their own")
         write_json(begun, recipe)
     plan, make, finish = SETS[name]

@@ -159,8 +159,8 @@ def test_joints_lie_on_the_drawn_person(tiny):
 
 
 def test_identities_of_splits_are_apart():
-    train = {layouts._people_range("tr", i) for i in range(1000)}
-    other = {layouts._people_range("val", i) for i in range(1000)}
+    train = {layouts._identity("tr", i) for i in range(1000)}
+    other = {layouts._identity("val", i) for i in range(1000)}
     assert not train & other
     assert not set(layouts.NTU_TRAIN_PEOPLE) & set(layouts.NTU_TEST_PEOPLE)
     people = layouts.H36M_PEOPLE

@@ -7,20 +7,16 @@ import pytest
 from deephar.data.synthetic import workers
 
 
-def test_results_keep_their_order():
-    jobs = [(divmod, (n, 7)) for n in range(60)]
-    expected = [divmod(n, 7) for n in range(60)]
-    assert list(workers.run(jobs, 0)) == expected
-    assert list(workers.run(jobs, 3)) == expected
-
-
-def test_several_processes_work():
-    ids = set(workers.run([(os.getpid, ())] * 60, 2))
-    assert os.getpid() not in ids and len(ids) == 2
+def test_several_processes_keep_the_order():
+    jobs = [(os.getpid, ())] * 2 + [(divmod, (n, 7)) for n in range(60)]
+    first, second, *results = workers.run(jobs, 2)
+    assert len({first, second, os.getpid()}) == 3
+    assert results == [divmod(n, 7) for n in range(60)]
 
 
 def test_few_jobs_stay_here():
     assert set(workers.run([(os.getpid, ())] * 5, 4)) == {os.getpid()}
+    assert set(workers.run([(os.getpid, ())] * 50, 0)) == {os.getpid()}
 
 
 def test_an_error_comes_back_as_itself():

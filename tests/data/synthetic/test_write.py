@@ -19,7 +19,7 @@ def digest(folder):
 
 def test_same_seed_same_bytes_and_after_an_interruption(tmp_path, monkeypatch):
     monkeypatch.setitem(write.TINY, "pennaction",
-                        write.Size(4, 2, 3, penn_picture=(80, 60)))
+                        write.Size(4, 2, 3, picture=(80, 60)))
     first = synthesize("pennaction", tmp_path / "a", "tiny", seed=7, workers=0)
     synthesize("pennaction", tmp_path / "b", "tiny", seed=8, workers=0)
     expected = digest(first)
@@ -73,6 +73,8 @@ def test_wrong_names_and_sizes():
     for size in ("huge", 0, -3, None):
         with pytest.raises(ValueError, match="size must be"):
             size_of("mpii", size)
+    with pytest.raises(ValueError, match="own size"):
+        synthesize("ntu", "/nowhere", "tiny", picture=(64, 48))
     assert size_of("pennaction", "120") == size_of("pennaction", 120)
     assert size_of("pennaction", 120).test == 30
 
