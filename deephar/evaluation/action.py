@@ -89,7 +89,7 @@ def eval_multiclip_dataset(model: Any, dataset: Any, subsampling: int,
         raise RuntimeError(f"{len(rows.missing)} of {rows.total} videos could not be "
                            f"evaluated, the first is {name}: {reason}")
     if logdir is not None:
-        _save(logdir, a_pred=rows["product"].swapaxes(0, 1))
+        _save(logdir, a_pred=np.exp(rows["log_product"]).swapaxes(0, 1))
     scores = 100 * np.array(_accuracies(rows, "log_product"))
     if verbose:
         logger.info("multi-clip accuracy per block (%%): %s",
@@ -132,11 +132,12 @@ def action_task(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool =
 
     def reduce(sample, views, outputs):
         probabilities = np.stack(outputs, axis=1).astype(float)     # (V, K, A)
-        row = {"label": views[0]["label"], "single": probabilities[0]}
+        row = {"label": views[0]["label"],
+               "single": probabilities[0].astype(np.float32)}
         if multi_clip:
             many = probabilities[1:]
             row.update(
-                product=many.prod(0), mean=many.mean(0),
+                mean=many.mean(0).astype(np.float32),
                 # Products of many small numbers all become 0; their logarithms don't.
                 log_product=np.log(np.maximum(many, SMALLEST)).sum(0),
                 short=not dataset.get_clip_index(

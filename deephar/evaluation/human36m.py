@@ -51,11 +51,13 @@ def eval_human36m_sc_error(
     Returns:
         one error in mm per block.
     """
-    blocks = pose_blocks(predict_all(model, x, batch_size), 3)
+    # Visibilities may stand beside the coordinates or be outputs of their own.
+    blocks = [output for output in predict_all(model, x, batch_size)
+              if output.shape[-1] >= 3]
     joints = slice(None) if map_to_pa17j is None else list(map_to_pa17j)
     predicted = np.stack([
         _to_world(project_pred_to_camera(pose[:, joints], afmat, resol_z, rootz), scam)
-        for pose, _ in blocks])
+        for pose in blocks])
     true = _from_root(pose_w)
     scores = [measures.mean_distance_error(true, _from_root(p)) for p in predicted]
     if logdir is not None:

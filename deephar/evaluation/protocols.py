@@ -85,7 +85,8 @@ def h36m_mpjpe(session: Session, network: Network, *, split: str = "valid",
         dataset, {"valid": VALID_MODE, "test": TEST_MODE}[split], network.dataconf,
         network.layout, count=cfg.limit, multi_crop=multi_crop, flip=flip)
     rows = session.evaluate(task, frame_predictor(pose_part(network), cfg.batch_size))
-    score = human36m.mpjpe_score(rows, paper=paper, protocol={
+    labels = dict(enumerate(dataset.action_labels)) or None
+    score = human36m.mpjpe_score(rows, labels, paper=paper, protocol={
         **_data_facts(session, split),
         "frames": "those of the annotation file (1 in 64 as released)",
         "crops": _crops(multi_crop, flip),

@@ -167,7 +167,7 @@ def _comparison(score: Mapping, rows: Sequence[PaperRow]) -> list[list[str]]:
         text for i in range(len(rows)) for text in (f"[{i + 1}]", "diff")]]
 
     def line(label, ours, published):
-        difference = lambda v: "" if v is None else f"{ours - v:+.1f}"
+        difference = lambda v: "" if None in (v, ours) else f"{ours - v:+.1f}"
         cells.append([label, number(ours)] + [
             text for v in published for text in (number(v), difference(v))])
 

@@ -20,6 +20,7 @@ from deephar.evaluation.networks import Network, load_network
 from deephar.evaluation.report import (
     Score, all_evaluated, make_report, write_report)
 from deephar.evaluation.run import Predict, Rows, Task, evaluate, time_shares
+from deephar.utils.files import read_json
 from deephar.utils.flags import flag
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ class Session:
         self._weights: dict = {"file": None, "note": "not loaded yet"}
         self._timing: dict = {}
         self._rows_files: list[Path] = []
+        if cfg.resume:
+            self._check_unfinished()
         self._write([], complete=False)
 
     def load_network(self, key: str, random_will_do: bool = False) -> Network:
@@ -117,6 +120,13 @@ class Session:
                 path.unlink(missing_ok=True)
         logger.info("report: %s", self.folder / "report.json")
         return report
+
+    def _check_unfinished(self) -> None:
+        path = self.folder / "report.json"
+        if (path.exists() and read_json(path)["status"] == "complete"
+                and not list(self.folder.glob("rows-*.npz"))):
+            raise FileExistsError(f"{path} is complete: there is nothing to resume; "
+                                  "without --resume it is made again")
 
     def _write(self, scores: Sequence[Score], complete: bool) -> dict:
         report = make_report(

@@ -41,6 +41,14 @@ def test_published_scores(golden):
         np.testing.assert_array_equal(one, other)
 
 
+def test_visibilities_may_be_outputs_of_their_own(golden):
+    parts = [part for pred in outputs_of(golden)
+             for part in (pred[..., :3], pred[..., 3:])]
+    scores = human36m.eval_human36m_sc_error(
+        Recorded(parts), *published_arguments(golden), verbose=False)
+    np.testing.assert_allclose(scores, golden["scores"], atol=1e-6)
+
+
 def test_logdir_keeps_the_poses_in_the_world(golden, tmp_path):
     human36m.eval_human36m_sc_error(
         Recorded(outputs_of(golden)), *published_arguments(golden), logdir=tmp_path)

@@ -43,6 +43,11 @@ def test_the_table_shows_ours_published_and_difference():
     assert "best block (chosen on the test data): block 2, 65.0" in text
 
 
+def test_a_part_without_a_number_has_no_difference():
+    text = report.format_report(make(mpjpe_score(parts={"Directions": np.nan})))
+    assert ["Directions", "64.1"] in [line.split() for line in text.splitlines()]
+
+
 def test_the_best_block_of_an_accuracy_is_the_highest():
     text = report.format_report(make(mpjpe_score(higher_is_better=True)))
     assert "block 1, 80.0" in text

@@ -84,6 +84,14 @@ def test_ctrl_c_skips_what_follows_and_resume_does_it(tmp_path):
     assert [s["value"] for s in report["scores"]] == [1.5] * 3
 
 
+def test_a_whole_run_is_not_begun_again_by_resume(tmp_path):
+    session = Session(config(tmp_path))
+    whole = session.finish([score_of(session.evaluate(task_of(), predict))])
+    with pytest.raises(FileExistsError, match="nothing to resume"):
+        Session(config(tmp_path, resume=True))
+    assert report_of(tmp_path) == whole
+
+
 def test_other_flags_are_not_resumed(tmp_path):
     session = Session(config(tmp_path, limit=4))
     session.evaluate(task_of(), stop)
