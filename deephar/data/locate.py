@@ -22,7 +22,8 @@ def locate(data: str, name: str, size: str | int = "small", *,
         name: "mpii", "h36m", "pennaction" or "ntu".
         size: of synthetic data, see `synthesize`; they are made once, in
             datasets/synthetic-SIZE below the current folder.
-        progress: called with (done, all) while synthetic data are made.
+        progress: called with (done, all) while synthetic data are made; by
+            default every tenth is logged.
 
     Raises:
         KeyError: no set of this name.
@@ -32,8 +33,7 @@ def locate(data: str, name: str, size: str | int = "small", *,
         raise KeyError(f"no data set {name!r}; there are {', '.join(FOLDERS)}")
     if data == "synthetic":
         folder = Path("datasets") / f"synthetic-{size}" / FOLDERS[name]
-        logger.info("synthetic data: %s", folder)
-        return synthesize(name, folder, size, progress=progress)
+        return synthesize(name, folder, size, progress=progress or _log_tenths(folder))
     root = Path(data)
     for folder in (root / FOLDERS[name], root):
         if _holds(folder, name):
@@ -41,6 +41,14 @@ def locate(data: str, name: str, size: str | int = "small", *,
     raise FileNotFoundError(
         f"no annotations of {name} in {root / FOLDERS[name]} or {root}; "
         "see datasets/README.md for the layout, or pass synthetic instead of a folder")
+
+
+def _log_tenths(folder: Path) -> Callable[[int, int], None]:
+    def progress(done: int, total: int) -> None:
+        if done * 10 // total > (done - 1) * 10 // total:
+            logger.info("making synthetic data in %s: %d %%", folder, 100 * done // total)
+
+    return progress
 
 
 def _holds(folder: Path, name: str) -> bool:

@@ -35,6 +35,14 @@ def test_synthetic_is_made_once_where_one_stands(tmp_path, monkeypatch):
     locate("synthetic", "mpii", "tiny", progress=lambda *a: pytest.fail("made twice"))
 
 
+def test_progress_is_logged(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    with caplog.at_level("INFO", "deephar.data.locate"):
+        locate("synthetic", "mpii", 3)
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 4 and said[-1].endswith("synthetic-3/MPII: 100 %")
+
+
 def test_unknown_set():
     with pytest.raises(KeyError, match="coco.*mpii"):
         locate("synthetic", "coco")

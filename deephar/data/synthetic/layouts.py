@@ -168,7 +168,7 @@ def _make_penn(out, counts, seed, job):
     action = list(PENN)[i % len(PENN)]
     person = make_person(seed, _identity(split, 100_000 + i))
     frames = counts.frames + (int(rng.integers(-3, 4)) if counts.frames > 16 else 0)
-    fps = 15.0
+    fps = 13.0              # two seconds: each deed once
     act = place_act(action, person, rng, fps, frames)
     view = scenes.frame_view(rng, ends_of([act]), counts.picture, (0.7, 0.95))
     people = [(person, act)]
