@@ -5,7 +5,8 @@ trunk is bent and turned, and where hands and feet are.  Trunk and head follow
 by rotations, arms and legs by two-bone inverse kinematics, so that a hand on
 a bar stays on it and every bone keeps its length.
 
-World: millimetres, x to the person's right, y ahead, z up, floor at z = 0.  Joints are the 32 of Human3.6M.
+World: millimetres, x to the person's right, y ahead, z up, floor at z = 0.
+Joints are the 32 of Human3.6M.
 """
 from dataclasses import dataclass
 from functools import cached_property
