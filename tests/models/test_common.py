@@ -99,6 +99,25 @@ def test_half_precision_keeps_coordinates(name):
         assert np.abs(actual - wanted).max() <= 0.02
 
 
+@pytest.mark.slow
+def test_half_precision_of_a_published_network(tmp_path):
+    """0.02 of the crop on average over joints.
+
+    The golden weights are random, so a joint's map may have several peaks and
+    rounding can move its position much further; trained maps have one.
+    """
+    name = "mpii_reception2d"
+    model = cases.loaded(name, tmp_path)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = cases.loaded(name, tmp_path)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    x = cases.pictures(name)
+    poses = zip(cases.answers(half, x)[::2], cases.answers(model, x)[::2])
+    assert max(np.abs(actual - wanted).mean() for actual, wanted in poses) <= 0.02
+
+
 @pytest.mark.parametrize(
     "backend", [pytest.param("jax", marks=pytest.mark.slow), "torch"])
 def test_other_backends(backend):
