@@ -24,6 +24,7 @@ from deephar.utils.stereo import (
     Intrinsics, Normaliser, project_pinhole, relative, right_view)
 
 HEAD = (9, 10)              # the head segment of the 17 joints
+BATCH = 4096
 NETWORKS = ("view_synthesis", "reconstruction")
 
 
@@ -63,18 +64,16 @@ class LabelGenerator:
         return cls(*(load_linear(folder, name) for name in NETWORKS), **numbers,
                    intrinsics=Intrinsics(*settings["intrinsics"]))
 
-    def right_keypoints(self, left: np.ndarray, batch_size: int = 1024) -> np.ndarray:
+    def right_keypoints(self, left: np.ndarray) -> np.ndarray:
         """Root-relative key points (N, 17, 2) that the right camera would see."""
-        scores = self.view_synthesis.predict(
-            self.left.normalise(left), batch_size=batch_size, verbose=0)
-        return self.right.restore(scores, 2)
+        return self.right.restore(
+            _predict(self.view_synthesis, self.left.normalise(left)), 2)
 
-    def coarse_poses(self, left: np.ndarray, batch_size: int = 1024) -> np.ndarray:
+    def coarse_poses(self, left: np.ndarray) -> np.ndarray:
         """Poses (N, 17, 3) without the search."""
-        right = self.right_keypoints(left, batch_size)
+        right = self.right_keypoints(left)
         both = np.concatenate([self.left.normalise(left), self.right.normalise(right)], 1)
-        scores = self.reconstruction.predict(both, batch_size=batch_size, verbose=0)
-        return self.pose.restore(scores, 3)
+        return self.pose.restore(_predict(self.reconstruction, both), 3)
 
     def labels(self, keypoints: np.ndarray, *, search: bool = True, cost: str = "l1",
                intrinsics: Intrinsics | None = None, principal: str = "image",
@@ -97,6 +96,11 @@ class LabelGenerator:
         mean = np.sqrt(mean) if cost == "l2" else mean
         confidence = np.where(np.isnan(mean), 0, np.exp(-np.nan_to_num(mean) / scale_mm))
         return Labels(refined if search else coarse, coarse, depths, costs, confidence)
+
+
+def _predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
+    return np.concatenate([model.predict_on_batch(x[i:i + BATCH].astype(np.float32))
+                           for i in range(0, len(x), BATCH)])
 
 
 def settings_of(left: Normaliser, right: Normaliser, pose: Normaliser,

@@ -129,7 +129,7 @@ def _train(cfg, network, x, y, strategy, score: Callable) -> None:
     def plan(epoch, history=()):
         return RATE * DECAY ** (epoch * steps / DECAY_STEPS)
 
-    train_stages(network, [Stage(network.name, cfg.epochs, tasks, plan)], run,
-                 strategy=strategy, steps_per_epoch=steps,
+    train_stages(network, [Stage(network.name, cfg.epochs, steps, tasks, plan)], run,
+                 strategy=strategy,
                  callbacks=EvalCallback("test", score, network, strategy=strategy),
                  **cfg.trainer_options())

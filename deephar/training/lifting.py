@@ -72,6 +72,22 @@ class BnMomentum(keras.callbacks.Callback):
         set_bn_momentum(self.network, bn_momentum(epoch + 1, self.epochs))
 
 
+class Seconds(keras.callbacks.Callback):
+    """Logs the seconds of training of each epoch, evaluation left out.
+
+    Args:
+        samples: of an epoch.
+    """
+
+    def __init__(self, samples: int):
+        super().__init__()
+        self.samples = samples
+
+    def on_epoch_end(self, epoch, logs=None):
+        if "images_per_s" in logs:
+            logs["seconds"] = self.samples / logs["images_per_s"]
+
+
 def losses_of(whole: keras.Model, widths: Sequence[int], causal: bool,
               takes: Mapping[str, Sequence[Take]]) -> Callable:
     """A score for `EvalCallback`: P1 in mm of every set of takes, without flips.

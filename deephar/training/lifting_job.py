@@ -20,7 +20,7 @@ from deephar.evaluation.report import make_report, weights_info, write_report
 from deephar.models import temporal
 from deephar.training.callbacks import EvalCallback
 from deephar.training.lifting import (
-    BnMomentum, amsgrad, bn_momentum, decaying_rate, losses_of, semi_supervised_task,
+    BnMomentum, Seconds, amsgrad, bn_momentum, decaying_rate, losses_of, semi_supervised_task,
     supervised_task, windows_of)
 from deephar.training.run import RunConfig, start_run
 from deephar.training.stages import Stage, train_stages
@@ -59,18 +59,6 @@ class LifterConfig(RunConfig):
     eval_every: int = flag(1, "epochs between two looks at the errors")
     unlabelled: tuple[str, ...] = flag((), "subjects without 3D: semi-supervised training")
     warmup: int = flag(1, "epochs before the unlabelled windows count")
-
-
-class Seconds(keras.callbacks.Callback):
-    """Logs the seconds of training of each epoch, evaluation left out."""
-
-    def __init__(self, samples: int):
-        super().__init__()
-        self.samples = samples
-
-    def on_epoch_end(self, epoch, logs=None):
-        if "images_per_s" in logs:
-            logs["seconds"] = self.samples / logs["images_per_s"]
 
 
 @dataclass(frozen=True)
@@ -112,18 +100,14 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
     with strategy.scope():
         model = temporal.build(**arguments, strided=strided)
     whole = temporal.build(**arguments, name="whole")
-    stages, network = _stages(cfg, data, model, arguments, strided, strategy)
-    first = stages[0].tasks()[0].loader
-    log.info("%d windows of %d takes; %d takes to test on.", len(first.order(0)),
-             len(data.train), len(data.test))
-    steps = cfg.steps_per_epoch or len(first)
+    stages, network, samples = _stages(cfg, data, model, arguments, strided, strategy)
+    log.info("%d takes to train on, %d to test on.", len(data.train), len(data.test))
     scores = EvalCallback(
         "P1", losses_of(whole, cfg.widths, cfg.causal,
                         {"test": data.test, "train": data.train}),
         model, strategy=strategy, every=cfg.eval_every)
-    train_stages(network, stages, run, strategy=strategy, steps_per_epoch=steps,
-                 callbacks=[Seconds(steps * first.get_batch_size()), scores,
-                            BnMomentum(network, cfg.epochs)], **cfg.trainer_options())
+    train_stages(network, stages, run, strategy=strategy, callbacks=[
+        Seconds(samples), scores, BnMomentum(network, cfg.epochs)], **cfg.trainer_options())
     whole.set_weights(model.get_weights())
     if is_chief(strategy):
         write_settings(folder, {"temporal": arguments})
@@ -132,7 +116,7 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
 
 
 def _stages(cfg, data, model, arguments, strided, strategy):
-    """The stages of the training, and the network that holds all weights."""
+    """The stages, the network that holds all weights, and the samples of an epoch."""
     symmetry = data.symmetry if cfg.train_flip else None
     options = dict(widths=cfg.widths, causal=cfg.causal, batch_size=cfg.batch_size,
                    chunk=cfg.chunk, symmetry=symmetry)
@@ -143,7 +127,9 @@ def _stages(cfg, data, model, arguments, strided, strategy):
     if not data.unlabelled:
         windows = windows_of(data.train, **options, seed=1234 + cfg.seed)
         task = supervised_task(model, windows, optimizer)
-        return [Stage("pose", cfg.epochs, lambda: [task], plan)], model
+        steps = cfg.steps_per_epoch or len(windows)
+        return ([Stage("pose", cfg.epochs, steps, lambda: [task], plan)], model,
+                steps * windows.batch_size)
     with strategy.scope():
         trajectory = temporal.build(**{**arguments, "joints_out": 1}, strided=strided,
                                     name="trajectory")
@@ -155,8 +141,10 @@ def _stages(cfg, data, model, arguments, strided, strategy):
         model, trajectory, SemiSupervisedBatches(labelled, other), optimizer)]
     both = make(unlabelled)[0].model
     warmup = min(cfg.warmup, cfg.epochs)
-    return [Stage("warm-up", warmup, lambda: make(None), plan),
-            Stage("semi", cfg.epochs - warmup, lambda: make(unlabelled), plan)], both
+    steps = cfg.steps_per_epoch or len(labelled)
+    return [Stage("warm-up", warmup, steps, lambda: make(None), plan),
+            Stage("semi", cfg.epochs - warmup, steps, lambda: make(unlabelled), plan)
+            ], both, steps * labelled.batch_size
 
 
 def _finish(cfg, data, whole, folder, writes) -> dict:

@@ -1,0 +1,57 @@
+"""The lifter's evaluation script: one network, one per action, videos."""
+import numpy as np
+import pytest
+
+from deephar.data.keypoint_files import write_video_keypoints
+from deephar.utils.files import read_json
+from tests.exp.conftest import load_script
+from tests.exp.test_train_videopose3d import data, run    # noqa: F401 (a fixture)
+
+script = load_script("h36m/eval_videopose3d.py")
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    """A network for all actions, and one for each."""
+    folder = tmp_path_factory.mktemp("trained")
+    options = dict(steps_per_epoch=4, epochs=2)
+    run(data, folder / "each", actions=("each",), **options)
+    return folder, run(data, folder, **options)["all"]
+
+
+def evaluate(data, tmp_path, **options):
+    return script.main(script.Config(**{
+        **dict(output=str(tmp_path / "eval"), data=data, keypoints="gt", allow_pickle=True,
+               test_subjects=("S2",)), **options}))
+
+
+def test_one_network(data, trained, tmp_path):
+    folder, before = trained
+    report = evaluate(data, tmp_path, weights=str(folder / "run"),
+                      paper=("lift-gt-243", "actions-27"))
+    assert report["scores"][0]["value"] == pytest.approx(before["scores"][0]["value"],
+                                                         rel=1e-5)
+    assert any("15 times as many samples" in n for n in report["scores"][0]["notes"])
+    for name in ("report.json", "actions.png", "progress_epochs.png"):
+        assert (tmp_path / "eval" / name).exists()
+
+
+def test_a_network_per_action_beside_the_reference(data, trained, tmp_path):
+    folder, before = trained
+    report = evaluate(data, tmp_path, weights=str(folder / "each" / "run"),
+                      actionwise=True, reference=str(folder / "run"), plots=False)
+    assert report["scores"][1]["value"] == pytest.approx(before["scores"][0]["value"],
+                                                         rel=1e-5)
+    assert report["scores"][0]["value"] != report["scores"][1]["value"]
+    assert set(report["errors"]) == {"ours", "reference"}
+    rates = read_json(tmp_path / "eval" / "rates.json")
+    assert {"eps0", "reference", "one_job", "all_jobs"} <= set(rates)
+
+
+def test_videos(data, trained, tmp_path):
+    points = np.random.default_rng(0).uniform(0, 500, (40, 17, 2))
+    write_video_keypoints(tmp_path / "v.npz", "a.mp4", points, (640, 480))
+    evaluate(data, tmp_path, weights=str(trained[0] / "run"),
+             videos=str(tmp_path / "v.npz"))
+    with np.load(tmp_path / "eval" / "poses.npz") as file:
+        assert file["a.mp4/custom/0"].shape == (40, 17, 3)
