@@ -80,7 +80,8 @@ class SaveModel(keras.callbacks.Callback):
 
     @property
     def _record(self) -> Path:
-        return Path(self.filepath.removesuffix(".weights.h5") + ".json")
+        name = self.filepath.format(epoch="best").removesuffix(".weights.h5")
+        return Path(name + ".json")
 
     def best(self) -> float:
         """The best value so far, as it was logged."""
@@ -102,3 +103,13 @@ class SaveModel(keras.callbacks.Callback):
         model = self._model_to_save or self.model
         with atomic_path(self.filepath.format(epoch=epoch + 1)) as temporary:
             model.save_weights(temporary)
+
+
+def keep_weights(folder: Path, model: keras.Model, monitor: str,
+                 higher_is_better: bool = False, *,
+                 strategy: tf.distribute.Strategy | None = None) -> list[SaveModel]:
+    """Callbacks that keep the last and the best weights in a run's folder."""
+    return [SaveModel(folder / "last.weights.h5", model, strategy=strategy),
+            SaveModel(folder / "best.weights.h5", model, save_best_only=True,
+                      monitor=monitor, higher_is_better=higher_is_better,
+                      strategy=strategy)]

@@ -11,7 +11,7 @@ from typing import Callable
 import keras
 import numpy as np
 
-from deephar.checkpoints.description import describe_spnet, write_description
+from deephar.checkpoints.description import describe_spnet
 from deephar.config import DataConfig, ModelConfig
 from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
@@ -94,13 +94,11 @@ def train(cfg: QuickstartConfig, people: People) -> tuple[Network, Run]:
     run = start_run(cfg, strategy)
     with strategy.scope():
         full = spnet.build(MODEL)
-    write_description(run.folder, describe_spnet(
-        MODEL, CROPS, {"pennaction": PENN_ACTIONS}))
-    stage = Stage("poses and actions", cfg.epochs,
+    run.describe(describe_spnet(MODEL, CROPS, {"pennaction": PENN_ACTIONS}))
+    stage = Stage("poses and actions", cfg.epochs, cfg.steps_per_epoch,
                   lambda: make_tasks(full, people, cfg),
                   Cosine(cfg.rate, cfg.epochs, warmup=0.5))
-    train_stages(full, [stage], run, strategy=strategy,
-                 steps_per_epoch=cfg.steps_per_epoch, **cfg.trainer_options())
+    train_stages(full, [stage], run, strategy=strategy, **cfg.trainer_options())
     weights = run.folder / "best.weights.h5"
     full.save_weights(weights)
     return Network(full, pa16j2d, CROPS, FRAMES, {"file": str(weights)}), run

@@ -27,6 +27,7 @@ from typing import Mapping
 import keras
 import tensorflow as tf
 
+from deephar.checkpoints.description import Description, write_description
 from deephar.training.logs import Events, append_row, drop_rows
 from deephar.training.state import State, read_state
 from deephar.training.strategy import DEVICES, is_chief
@@ -46,12 +47,16 @@ class RunConfig:
     """The flags that every training script has; scripts add their own."""
     logdir: str = flag("output/run", "folder of the run")
     data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
+    synthetic_size: str = flag("small", "of synthetic data: tiny, small or a number")
+    weights: str = flag("", "begin with what fits of a published checkpoint, a file "
+                            "or the folder of a run")
     device: str = flag("auto", "; ".join(f"{k}: {v}" for k, v in DEVICES.items()))
     precision: str = flag("float32", "of the network", choices=tuple(PRECISIONS))
     resume: bool = flag(False, "go on with the run in logdir")
     seed: int = flag(0, "of the weights and of the order of the data")
     deterministic: bool = flag(False, "bit-equal repetitions; slower")
-    steps_per_epoch: int = flag(0, "0: one pass over the data")
+    steps_per_epoch: int = flag(0, "0: as the recipe has it")
+    eval_samples: int = flag(0, "score only so many samples after an epoch; 0: all")
     steps_per_execution: int = flag(1, "steps between two looks at the losses")
     clip_norm: float | None = flag(None, "bound of the gradient's norm")
     jit_compile: bool = flag(False, "compile the steps with XLA (one device only)")
@@ -78,6 +83,11 @@ class Run:
     @property
     def state_path(self) -> Path:
         return self.folder / "state.npz"
+
+    def describe(self, description: Description) -> None:
+        """Write model.json, which makes the folder a usable model."""
+        if self.writes:
+            write_description(self.folder, description)
 
     def state(self) -> State | None:
         """Where an earlier process left the run."""

@@ -42,6 +42,7 @@ class Plateau:
         monitor: the logged value that is watched, e.g. "mpii/pckh".
         higher_is_better: False for losses and errors.
         min_rate: never below it.
+        after: epochs that do not count, those of earlier stages.
     """
     rate: float
     factor: float = 0.2
@@ -49,10 +50,11 @@ class Plateau:
     monitor: str = "loss"
     higher_is_better: bool = False
     min_rate: float = 0.0
+    after: int = 0
 
     def __call__(self, epoch: float, history: History = ()) -> float:
         rate, best, waited = self.rate, -math.inf, 0
-        for logs in history:
+        for logs in history[self.after:]:
             if self.monitor not in logs:
                 raise KeyError(f"the plan watches {self.monitor!r}, logged are "
                                f"{', '.join(logs)}")

@@ -22,19 +22,21 @@ class Stage:
     Args:
         name: for the log.
         epochs: how many; stages follow each other.
+        steps_per_epoch: steps of all tasks in an epoch.
         tasks: makes the stage's tasks when it begins: sets which layers are
             trained, makes new optimizers.
         plan: the learning rate, by the epochs of the whole run.
     """
     name: str
     epochs: int
+    steps_per_epoch: int
     tasks: Callable[[], Sequence[Task]]
     plan: Callable
 
 
 def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
-                 strategy: tf.distribute.Strategy, steps_per_epoch: int,
-                 callbacks: Any = None, **trainer_options) -> list[dict[str, float]]:
+                 strategy: tf.distribute.Strategy, callbacks: Any = None,
+                 **trainer_options) -> list[dict[str, float]]:
     """Train `model` through all stages, from where `run` stands.
 
     Args:
@@ -69,6 +71,6 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
                      last_epoch, " and ".join(
                          f"{task.name} ({task.images_per_step} images)"
                          for task in trainer.tasks))
-            trainer.train(last_epoch, steps_per_epoch, end_of_epoch_callback=callbacks,
-                          plan=stage.plan, run=run, state=state)
+            trainer.train(last_epoch, stage.steps_per_epoch, plan=stage.plan, run=run,
+                          state=state, end_of_epoch_callback=callbacks)
     return state.history

@@ -75,9 +75,11 @@ class MultiModelTrainer:
         with self.strategy.scope():
             self.tasks = [completed(task) for task in tasks]
             _check(self.tasks, self.strategy, jit_compile)
+            if model is not None:
+                _check_parts(self.tasks, model)
             self._steps = [make_step(task, self.strategy, clip_norm, jit_compile)
                            for task in self.tasks]
-        self.weights = _unique(([model] if model else []) + [t.model for t in self.tasks])
+        self.weights = _unique([t.model for t in self.tasks] if model is None else [model])
         self.slots = _unique([task.optimizer for task in self.tasks])
         self._execute = tf.function(self._run_steps)
         self._iterators = None
@@ -306,6 +308,17 @@ def _check(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:
         if size % replicas:
             raise ValueError(f"task {task.name}: a batch of {size} cannot be split "
                              f"evenly over {replicas} replicas")
+
+
+def _check_parts(tasks: Sequence[Task], model: keras.Model) -> None:
+    """What is not in `model` would be trained but not saved."""
+    known = {id(variable) for variable in model.variables}
+    for task in tasks:
+        strangers = [v.path for v in task.model.variables if id(v) not in known]
+        if strangers:
+            raise ValueError(f"task {task.name} trains {strangers[0]} and "
+                             f"{len(strangers) - 1} more tensors that {model.name} "
+                             "does not hold")
 
 
 def _unique(owners: Sequence) -> list[keras.Variable]:

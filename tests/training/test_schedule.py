@@ -27,6 +27,13 @@ def test_plateau_of_a_score():
         plan(1, [{"loss": 1.0}])
 
 
+def test_plateau_does_not_count_earlier_stages():
+    history = [{"pose": 1.0}] * 3 + [{"action": 2.0}] * 2
+    plan = Plateau(1.0, 0.5, 2, "action", after=3)
+    assert plan(5, history) == 1.0
+    assert plan(6, history + [{"action": 2.0}]) == 0.5
+
+
 def test_cosine_rises_and_falls():
     plan = Cosine(2.0, epochs=11, warmup=1)
     assert 0 < plan(0) < plan(0.5) < plan(1) == pytest.approx(2.0)

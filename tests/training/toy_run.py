@@ -43,10 +43,11 @@ def main(cfg: Config) -> None:
                       toy_tasks(pose, action)[1:])[1]
     joint = lambda: (setattr(full.get_layer("conv"), "trainable", True),
                      toy_tasks(pose, action))[1]
-    stages = [Stage("action", 1, frozen, Steps(0.02, 0.1, ())),
-              Stage("joint", cfg.epochs - 1, joint, Steps(0.02, 0.1, (2,)))]
+    steps = cfg.steps_per_epoch
+    stages = [Stage("action", 1, steps, frozen, Steps(0.02, 0.1, ())),
+              Stage("joint", cfg.epochs - 1, steps, joint, Steps(0.02, 0.1, (2,)))]
     train_stages(full, stages, run, strategy=strategy, callbacks=Pause(cfg.pause),
-                 steps_per_epoch=cfg.steps_per_epoch or 8, **cfg.trainer_options())
+                 **cfg.trainer_options())
     if is_chief(strategy):
         np.savez(run.folder / "final.npz", *[v.numpy() for v in full.weights])
 
