@@ -19,7 +19,7 @@ def mirrored(names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(names.index(partner(name)) for name in names)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PoseLayout:
     """Joint names and dimension of a pose, with maps from data sets' joints.
 
@@ -37,6 +37,9 @@ class PoseLayout:
     map_from_pa13j: tuple[int, ...] | None = None
     map_to_lsp: tuple[int, ...] | None = None
     map_to_jhmdb: tuple[int, ...] | None = None
+
+    def __repr__(self) -> str:
+        return self.name
 
     @property
     def num_joints(self) -> int:
