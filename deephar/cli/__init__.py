@@ -10,8 +10,8 @@ import sys
 
 from deephar import __version__
 from deephar.cli import (
-    convert, dataset, doctor, download, keypoints, label3d, models, predict, report,
-    reproduce)
+    convert, dataset, doctor, download, keypoints, label3d, models, plot, predict,
+    report, reproduce)
 
 COMMANDS = {
     "doctor": doctor,
@@ -19,6 +19,7 @@ COMMANDS = {
     "download": download,
     "convert": convert,
     "dataset": dataset,
+    "plot": plot,
     "predict": predict,
     "keypoints": keypoints,
     "label3d": label3d,

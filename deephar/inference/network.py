@@ -165,6 +165,37 @@ def stop_after(network: Network, block: int) -> Network:
                    network.frame_step, f"{network.name}, {block} blocks")
 
 
+def heat_map_function(network: Network):
+    """Pictures (N, H, W, 3) to the heat maps (N, h, w, J) behind the last pose.
+
+    Raises:
+        ValueError: the network is no Keras model, or has none.
+    """
+    if not is_keras(network.model):
+        raise ValueError("heat maps need a Keras model, got "
+                         f"{type(network.model).__name__}")
+    import keras
+
+    from deephar.layers import ChannelSoftmax2D
+    model = poses_only(network)
+    apart = model.outputs[-1].shape[-1] == 1        # the pose, then its visibility
+    behind = _operations(model, [model.outputs[-2 if apart else -1]])
+    maps = [layer.output for layer in model.layers
+            if isinstance(layer, ChannelSoftmax2D) and layer.name in behind
+            and layer.output.shape[-1] == network.layout.num_joints]
+    if not maps:
+        raise ValueError(f"{network.name} has no heat maps of its joints")
+    to_maps = keras.Model(model.inputs, maps[-1])
+
+    def run(frames: np.ndarray) -> np.ndarray:
+        if network.num_frames is None:
+            return to_maps.predict(frames, verbose=0)
+        clips = np.repeat(frames[:, None], network.num_frames, axis=1)
+        return to_maps.predict(clips, verbose=0)[::network.num_frames]
+
+    return run
+
+
 def _operations(model, outputs) -> set[str]:
     """Names of all operations that `outputs` depend on."""
     import keras

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from deephar.data.pictures import open_picture
 from deephar.inference.boxes import GIVEN_MARGIN, box_of_poses, check_boxes, square
 from deephar.inference.network import (
-    Network, clip_function, frame_function, load_network, stop_after)
+    Network, clip_function, frame_function, heat_map_function, load_network, stop_after)
 from deephar.inference.results import Person
 from deephar.utils.bbox import (
     DEPTH_HALF_RANGE, H36M_WINDOW, bbox_to_objposwin, whole_image_bbox)
@@ -245,6 +245,15 @@ class Predictor:
         distance = WINDOW_MM * focal.mean() / side
         xy = (joints - centre) / focal * (distance + z)[:, None]
         return np.concatenate([xy - xy[0], z[:, None]], axis=-1)
+
+
+    def heat_maps(self, picture, person: Person) -> np.ndarray:
+        """The heat maps (h, w, J) of a person's joints, of the crop.
+
+        `draw_heat_map` of `deephar.inference.render` lays them over the picture.
+        """
+        frames, _ = self.crops([(open_any(picture), person.box)])
+        return heat_map_function(self.network)(frames)[0]
 
 
 def _average(one, other):

@@ -89,8 +89,8 @@ def draw_pose_3d(joints_mm: np.ndarray, layout: PoseLayout, size: tuple[int, int
     scale = min(size) / span
 
     def project(points):
-        turned = (np.asarray(points, np.float64) - middle) @ view.T
-        return turned[..., :2] * scale + np.array(size) / 2
+        turned = (np.asarray(points, np.float64) - middle) @ view.T * scale
+        return turned + (size[0] / 2, size[1] / 2, 0)
 
     draw = ImageDraw.Draw(picture)
     floor = joints[finite, 1].max()
@@ -99,8 +99,9 @@ def draw_pose_3d(joints_mm: np.ndarray, layout: PoseLayout, size: tuple[int, int
     for r in reach:
         for a, b in (((r, -1000), (r, 1000)), ((-1000, r), (1000, r))):
             ends = project([(middle[0] + x, floor, middle[2] + z) for x, z in (a, b)])
-            draw.line([tuple(p) for p in ends], (214, 216, 220), width)
-    return draw_pose(picture, project(joints), layout, finite,
+            draw.line([tuple(p[:2]) for p in ends], (214, 216, 220), width)
+    points = project(joints)
+    return draw_pose(picture, points, layout, finite, depth=points[:, 2],
                      width=max(2.0, min(size) / 70))
 
 
@@ -109,8 +110,8 @@ def _view(azimuth: float, elevation: float) -> np.ndarray:
     a, e = math.radians(azimuth), math.radians(elevation)
     around = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0],
                        [-math.sin(a), 0, math.cos(a)]])
-    down = np.array([[1, 0, 0], [0, math.cos(e), math.sin(e)],
-                     [0, -math.sin(e), math.cos(e)]])
+    down = np.array([[1, 0, 0], [0, math.cos(e), -math.sin(e)],
+                     [0, math.sin(e), math.cos(e)]])
     return down @ around
 
 
@@ -151,7 +152,7 @@ def action_timeline(history: Sequence[Mapping[str, float] | None], width: int,
     """
     picture = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(picture)
-    font = font_of(0.5 * height)
+    font = font_of(0.6 * height)
     best = [max(h, key=h.get) if h else None for h in history]
     start = 0
     for i in range(1, len(best) + 1):
@@ -234,7 +235,7 @@ class Renderer:
             first = people[0].actions if people else {}
             self._history.append(next(iter(first.values()), None))
             padded = [None] * (self._timeline - len(self._history))
-            height = max(14, round(0.05 * drawn.height))
+            height = max(18, round(0.05 * drawn.height))
             bar = action_timeline(list(self._history) + padded, drawn.width, height)
             drawn = below(drawn, bar)
         return drawn

@@ -57,7 +57,7 @@ def side_color(name: str) -> tuple[int, int, int]:
     return {"r_": RIGHT, "l_": LEFT}.get(name[:2], MIDDLE)
 
 
-def draw_pose(image, pose_px, layout: PoseLayout, valid=None, *,
+def draw_pose(image, pose_px, layout: PoseLayout, valid=None, *, depth=None,
               width: float | None = None) -> Image.Image:
     """Draw the skeletons of one or more people.
 
@@ -68,6 +68,7 @@ def draw_pose(image, pose_px, layout: PoseLayout, valid=None, *,
         layout: the joints' names.
         valid: (J,) or (N, J), which joints to draw; default: all that are
             finite and not marked missing.
+        depth: (J,) or (N, J); what is far is drawn first.
         width: of the bones, in pixels; default: by picture and person.
     """
     poses = np.asarray(pose_px, np.float64)
@@ -78,10 +79,13 @@ def draw_pose(image, pose_px, layout: PoseLayout, valid=None, *,
     seen = get_valid_joints(poses[..., :2]) & np.isfinite(poses[..., :2]).all(axis=-1)
     if valid is not None:
         seen = seen & (np.asarray(valid) > 0.5).reshape(seen.shape)
+    depths = (np.zeros(seen.shape) if depth is None
+              else np.asarray(depth, np.float64).reshape(seen.shape))
     canvas = np.array(to_picture(image))
-    for points, mask in zip(poses[..., :2], seen):
+    for points, mask, away in zip(poses[..., :2], seen, depths):
         bone = width or bone_width(canvas.shape, points[mask])
-        _paint(canvas, *_strokes(points, mask, layout, bone), rim=max(1.0, bone * 0.4))
+        strokes = _strokes(points, mask, away, layout, bone)
+        _paint(canvas, *strokes, rim=max(1.0, bone * 0.4))
     return Image.fromarray(canvas)
 
 
@@ -92,20 +96,20 @@ def bone_width(picture_shape: tuple, points: np.ndarray) -> float:
     return max(1.6, float(np.clip(0.022 * extent, 0.003 * diagonal, 0.008 * diagonal)))
 
 
-def _strokes(points, mask, layout, bone):
-    """Segments (S, 2, 2), radii (S,) and colours (S, 3): bones, then joints."""
-    segments, radii, colors = [], [], []
+def _strokes(points, mask, depth, layout, bone):
+    """Segments (S, 2, 2), radii (S,) and colours (S, 3): what is far comes first."""
+    strokes = []
     for a, b in layout.links + _stand_ins(mask, layout):
         if mask[a] and mask[b]:
-            segments.append((points[a], points[b]))
-            radii.append(bone / 2)
             across = {layout.joint_names[k][:2] for k in (a, b)} == {"r_", "l_"}
-            colors.append(MIDDLE if across else side_color(layout.joint_names[b]))
+            color = MIDDLE if across else side_color(layout.joint_names[b])
+            away = (depth[a] + depth[b]) / 2
+            strokes.append((away, (points[a], points[b]), bone / 2, color))
     for j in np.flatnonzero(mask):
-        segments.append((points[j], points[j]))
-        radii.append(bone * 0.85)
-        colors.append(side_color(layout.joint_names[j]))
-    return segments, radii, colors
+        strokes.append((depth[j], (points[j], points[j]), bone * 0.85,
+                        side_color(layout.joint_names[j])))
+    strokes.sort(key=lambda stroke: -stroke[0])
+    return tuple(zip(*(stroke[1:] for stroke in strokes))) or ((), (), ())
 
 
 def _stand_ins(mask, layout) -> tuple:

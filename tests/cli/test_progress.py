@@ -1,4 +1,5 @@
 import io
+import re
 
 from deephar.cli.progress import progress_bar
 
@@ -31,3 +32,10 @@ def test_without_a_total():
     stream = Terminal()
     progress_bar("work", stream=stream)(5, None)
     assert stream.getvalue() == "\r\x1b[Kwork 5"
+
+
+def test_rate():
+    stream = io.StringIO()
+    show = progress_bar("work", unit="frames", rate=True, stream=stream)
+    show(30, 30)
+    assert re.search(r"30 of 30 frames, \d+\.\d/s\n$", stream.getvalue())

@@ -155,3 +155,24 @@ def test_a_merge_network_shows_its_poses():
     poses, actions = clip_function(network, 1)(np.zeros((1, 8, 64, 64, 3), np.float32))
     assert poses[0][0].shape == (1, 8, 16, 2) and poses[0][1].shape == (1, 8, 16)
     assert actions[-1]["five"].shape == (1, 5)
+
+
+def test_heat_maps_are_those_behind_the_last_pose(spnet, clips):
+    """The expectation of a map is the pose."""
+    from deephar.models import reception
+    pictures = clips[0]
+    for network in (
+            Network(spnet, pa16j2d, ACTIONS),
+            Network(reception.build((64, 64, 3), 16, dim=2, num_blocks=2, ksize=(3, 3),
+                                    num_context_per_joint=0,
+                                    concat_pose_confidence=False), pa16j2d)):
+        maps = room.heat_map_function(network)(pictures)
+        rows, columns = maps.shape[1:3]
+        assert maps.shape == (4, rows, columns, 16)
+        assert np.allclose(maps.sum(axis=(1, 2)), 1, atol=1e-4)
+        x = np.einsum("nhwj,w->nj", maps, np.linspace(0, 1, columns))
+        y = np.einsum("nhwj,h->nj", maps, np.linspace(0, 1, rows))
+        pose, _ = frame_function(network, 4)(pictures)[-1]
+        assert np.allclose(pose, np.stack([x, y], axis=-1), atol=1e-4)
+    with pytest.raises(ValueError, match="Keras model, got Fixed"):
+        room.heat_map_function(fixed())

@@ -1,0 +1,143 @@
+"""`deephar predict`: from the command line to files, with a stand-in network."""
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deephar.cli import main
+from deephar.data.video import read_frames, to_array
+from tests.fakes.networks import FIXED, fixed
+from tests.fakes.owners import write_jpeg, write_video
+
+
+@pytest.fixture(autouse=True)
+def stand_in(monkeypatch, tmp_path):
+    """Every model's name is a clip network that says the same of every crop."""
+    network = fixed(frames=4, actions=[0.1, 0.8, 0.1])
+    monkeypatch.setattr("deephar.inference.predictor.load_network",
+                        lambda model, **options: network)
+    monkeypatch.chdir(tmp_path)
+    return network
+
+
+def predict(*words) -> int:
+    return main(["predict", *map(str, words)])
+
+
+def test_pictures(tmp_path, capsys):
+    write_jpeg(tmp_path / "photos" / "a.jpg", size=(96, 64))
+    write_jpeg(tmp_path / "photos" / "b.png", size=(64, 96))
+    (tmp_path / "boxes.json").write_text('{"a.jpg": [[0, 0, 40, 40], [20, 10, 60, 50]]}')
+    assert predict("photos", "--boxes", "boxes.json") == 0
+    assert "2 pictures, 2 poses, nobody found in 1" in capsys.readouterr().out
+    content = json.loads((tmp_path / "predictions/predictions.json").read_text())
+    assert [len(f["people"]) for f in content["frames"]] == [2, 0]
+    assert np.allclose(content["frames"][0]["people"][0]["joints"],
+                       20 + 50 * (FIXED - 0.5), atol=0.01)      # margin 1.25
+    assert content["model"] == "fixed" and content["layout"] == "pa16j2d"
+    for name, size in (("a.png", (96, 64)), ("b.png", (64, 96))):
+        with Image.open(tmp_path / "predictions" / name) as picture:
+            assert picture.size == size
+            drawn = np.array(picture).astype(int)
+        coloured = np.ptp(drawn, axis=-1).max() > 100
+        assert coloured == (name == "a.png")
+
+
+def test_a_pattern_and_only_the_files_that_were_asked_for(tmp_path, capsys):
+    for i in range(3):
+        write_jpeg(tmp_path / f"shot{i}.jpg")
+    assert predict("shot*.jpg", "--save-npz", "all.npz", "--save-coco", "coco.json") == 0
+    assert not (tmp_path / "predictions").exists()
+    with np.load(tmp_path / "all.npz") as arrays:
+        assert arrays["frame"].tolist() == [0, 1, 2]
+    assert len(json.loads((tmp_path / "coco.json").read_text())) == 3
+
+
+def test_a_broken_picture_does_not_stop_the_others(tmp_path, capsys):
+    write_jpeg(tmp_path / "photos" / "a.jpg")
+    (tmp_path / "photos" / "b.jpg").write_bytes(b"no picture")
+    assert predict("photos") == 1
+    said = capsys.readouterr()
+    assert "b.jpg" in said.err and "1 pictures, 1 poses" in said.out
+
+
+def test_video(tmp_path, capsys):
+    pytest.importorskip("av")
+    write_video(tmp_path / "v.avi", 10, (96, 64), codec="mjpeg")
+    assert predict("v.avi", "--timeline", "--smooth", "--draw-boxes") == 0
+    said = capsys.readouterr()
+    assert "10 frames, 10 poses" in said.out and "/s" in said.err
+    frames = [to_array(f) for _, f in read_frames(tmp_path / "predictions/v.mp4")]
+    assert len(frames) == 10 and frames[0].shape == (82, 96, 3)
+    content = json.loads((tmp_path / "predictions/v.json").read_text())
+    assert [round(f["time"] * 30) for f in content["frames"]] == list(range(10))
+    assert content["frames"][9]["people"][0]["actions"]["moves"]["wave"] == 0.8
+
+
+def test_a_folder_of_frames_needs_no_video_library(tmp_path, capsys, monkeypatch):
+    import sys
+    monkeypatch.setitem(sys.modules, "av", None)
+    for i in range(5):
+        write_jpeg(tmp_path / "frames" / f"{i:04d}.jpg", 20 * i)
+    assert predict("frames", "--every", 2, "--save-video", "drawn",
+                   "--save-json", "out.json", "--boxes", "whole") == 0
+    assert len(list((tmp_path / "drawn").iterdir())) == 3
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert [f["index"] for f in content["frames"]] == [0, 2, 4]
+    write_jpeg(tmp_path / "named" / "a.jpg")
+    write_jpeg(tmp_path / "named" / "b.jpg")
+    assert predict("named", "--frames", "--save-video", "a.gif") == 0
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.size == (96, 64)
+
+
+def test_a_video_without_the_library_says_what_to_install(tmp_path, capsys, monkeypatch):
+    import sys
+    monkeypatch.setitem(sys.modules, "av", None)
+    (tmp_path / "v.mp4").write_bytes(b"0")
+    assert predict("v.mp4") == 1
+    assert "deephar[video]" in capsys.readouterr().err
+
+
+def test_a_video_that_breaks_off(tmp_path, capsys):
+    pytest.importorskip("av")
+    path = tmp_path / "v.avi"
+    write_video(path, 30, codec="mjpeg")
+    path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+    assert predict("v.avi") == 1
+    said = capsys.readouterr()
+    assert "v.avi is broken after frame 1" in said.err
+    content = json.loads((tmp_path / "predictions/v.json").read_text())
+    count = len(content["frames"])
+    assert 10 < count < 20 and f"{count} frames, {count} poses" in said.out
+    assert len(list(read_frames(tmp_path / "predictions/v.mp4"))) == count
+
+
+def test_live(tmp_path, capsys):
+    pytest.importorskip("av")
+    write_video(tmp_path / "v.mp4", 12)
+    assert predict("v.mp4", "--live", "--save-json", "live.json") == 0
+    indices = [f["index"] for f in json.loads((tmp_path / "live.json").read_text())["frames"]]
+    assert indices == sorted(set(indices)) and indices[-1] == 11
+
+
+def test_a_window(tmp_path, capsys):
+    write_jpeg(tmp_path / "frames" / "1.jpg")
+    write_jpeg(tmp_path / "frames" / "2.jpg")
+    assert predict("frames", "--show") == 0
+    assert not (tmp_path / "predictions").exists()
+
+
+@pytest.mark.parametrize("words, message", [
+    (["none.jpg"], "none.jpg"), (["*.jpg"], "no pictures there"),
+    (["a.jpg", "v.mp4", "--save-json", "x.json"], "use --out"),
+    (["a.jpg", "--save-video", "x.mp4"], "--save-video is for videos"),
+    (["a.jpg", "--boxes", "track"], "--boxes track is for videos"),
+    (["a.jpg", "--boxes", "none.json"], "no such file of boxes"),
+])
+def test_wrong_words(words, message, tmp_path, capsys):
+    if message != "no pictures there":
+        write_jpeg(tmp_path / "a.jpg")
+    assert predict(*words) == 1
+    assert message in capsys.readouterr().err

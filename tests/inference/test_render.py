@@ -1,0 +1,160 @@
+"""What is drawn stands where it should."""
+import numpy as np
+import pytest
+from PIL import Image
+
+from deephar.inference.render import (
+    CLASS_COLORS, Renderer, action_bars, action_timeline, below, beside, draw_heat_map,
+    draw_people, draw_pose_3d, nice)
+from deephar.inference.results import FrameResult, Person
+from deephar.utils.plot import LEFT, PAPER, RIGHT
+from deephar.utils.pose import pa16j2d, pa17j3d
+from tests.utils.test_plot import STANDING, close, pixel
+
+CLASSES = {"clean_and_jerk": 0.7, "bowl": 0.2, "squat": 0.1}
+
+
+def person(scale=100.0, confidence=None, classes=CLASSES, **changes):
+    values = dict(joints=STANDING * scale,
+                  confidence=np.ones(16) if confidence is None else confidence,
+                  crop_pose=STANDING, joints_mm=None,
+                  box=np.array([0.1, 0.1, 0.9, 0.9]) * scale, box_source="given",
+                  crop_matrix=np.eye(3), actions={"set": classes} if classes else {})
+    return Person(**(values | changes))
+
+
+def result(people, size=(100, 100)):
+    return FrameResult(0, 0.0, size, "v.mp4", tuple(people))
+
+
+def test_people_are_drawn_and_the_unsure_joints_left_out():
+    confidence = np.ones(16)
+    confidence[14] = 0.05
+    black = Image.new("RGB", (200, 200))
+    picture = draw_people(black, [person(200, confidence)], pa16j2d, labels=False)
+    assert close(pixel(picture, 120, 180), LEFT)
+    assert pixel(picture, 80, 180) == (0, 0, 0)
+    with_box = draw_people(black, [person(200)], pa16j2d, boxes=True, labels=False)
+    assert pixel(with_box, 20, 100)[0] > 150
+    with_label = draw_people(black, [person(200)], pa16j2d)
+    assert np.array(with_label)[:30].max() == 255 and np.array(picture)[:10].max() == 0
+    assert np.array(draw_people(black, [], pa16j2d)).max() == 0
+
+
+def test_a_network_without_poses_labels_the_box():
+    nobody = person(200, joints=None, confidence=None, crop_pose=None)
+    picture = draw_people(Image.new("RGB", (200, 200)), [nobody], None)
+    assert np.array(picture).max() > 200
+
+
+def test_names():
+    assert nice("clean_and_jerk") == "clean and jerk"
+
+
+# === 3D ===
+
+def arms_out():
+    """A person who faces the camera: the right hand is on its left."""
+    pose = np.zeros((17, 3))
+    index = pa17j3d.joint_names.index
+    pose[index("r_wrist")] = -700, -400, 0
+    pose[index("l_wrist")] = 700, -400, 0
+    pose[index("head")] = 0, -700, 0
+    pose[index("r_ankle")], pose[index("l_ankle")] = (-100, 800, 0), (100, 800, 0)
+    return pose
+
+
+def where(picture, color):
+    array = np.array(picture).astype(int)
+    rows, columns = np.nonzero(np.abs(array - color).max(axis=-1) < 30)
+    return columns, rows
+
+
+def test_3d_from_the_front_from_behind_and_from_the_side():
+    front = draw_pose_3d(arms_out(), pa17j3d, (300, 300), azimuth=0, elevation=0)
+    behind = draw_pose_3d(arms_out(), pa17j3d, (300, 300), azimuth=180, elevation=0)
+    side = draw_pose_3d(arms_out(), pa17j3d, (300, 300), azimuth=90, elevation=0)
+    assert where(front, RIGHT)[0].min() < 75 and where(front, LEFT)[0].max() > 225
+    assert where(behind, LEFT)[0].min() < 75 and where(behind, RIGHT)[0].max() > 225
+    # From the left, the left arm hides the right one.
+    assert np.ptp(where(side, LEFT)[0]) < 40 and not len(where(side, RIGHT)[0])
+
+
+def test_who_looks_down_sees_what_is_far_higher():
+    pose = arms_out()
+    index = pa17j3d.joint_names.index
+    pose[index("r_wrist")], pose[index("l_wrist")] = (-500, 0, 900), (500, 0, -900)
+    above = draw_pose_3d(pose, pa17j3d, (300, 300), azimuth=0, elevation=45)
+    hand = lambda color, end: where(above, color)[1][end(where(above, color)[0])]
+    assert hand(RIGHT, np.argmin) < hand(LEFT, np.argmax) - 60
+
+
+def test_3d_of_nobody():
+    picture = draw_pose_3d(np.full((17, 3), np.nan), pa17j3d, (50, 40))
+    assert picture.size == (50, 40) and pixel(picture, 5, 5) == PAPER
+
+
+# === Actions ===
+
+def test_bars_are_as_long_as_the_probabilities():
+    array = np.array(action_bars(CLASSES, (500, 300), count=3)).astype(int)
+    for i, (color, share) in enumerate(zip(CLASS_COLORS, CLASSES.values())):
+        row = array[i * 100 + 70]
+        length = (np.abs(row - color).max(axis=-1) < 10).sum()
+        assert abs(length - 0.92 * share * 500 - 0) < 8, i
+
+
+def test_timeline_changes_colour_with_the_class():
+    other = {"clean_and_jerk": 0.1, "bowl": 0.9, "squat": 0.0}
+    history = [CLASSES] * 30 + [other] * 50 + [None] * 20
+    array = np.array(action_timeline(history, 1000, 30))[2]
+    assert tuple(array[10]) == tuple(array[299]) == CLASS_COLORS[0]
+    assert tuple(array[302]) == tuple(array[798]) == CLASS_COLORS[1]
+    assert tuple(array[810]) == PAPER
+
+
+# === Heat maps ===
+
+@pytest.mark.parametrize("spot", [(10, 20), (25, 5)])
+def test_heat_lies_where_the_crop_was(spot):
+    heat = np.zeros((32, 32))
+    heat[spot[1], spot[0]] = 1
+    matrix = np.array([[1 / 160, 0, -40 / 160], [0, 1 / 160, -20 / 160], [0, 0, 1.0]])
+    picture = draw_heat_map(np.zeros((200, 300, 3), np.uint8), heat, matrix)
+    bright = np.array(picture).sum(axis=-1).astype(float)
+    rows, columns = np.nonzero(bright > 0.8 * bright.max())
+    assert abs(columns.mean() + 0.5 - (40 + 5 * (spot[0] + 0.5))) < 1
+    assert abs(rows.mean() + 0.5 - (20 + 5 * (spot[1] + 0.5))) < 1
+    assert bright[0, 0] == 0
+
+
+# === Frames ===
+
+def test_renderer_puts_together_what_is_asked():
+    picture = Image.new("RGB", (400, 200))
+    in_space = person(200, joints_mm=STANDING.repeat(2, axis=-1)[:, :3] * 1000)
+    plain = Renderer(pa16j2d)(picture, result([person(200)]))
+    assert plain.size == (400, 200)
+    wide = Renderer(pa16j2d, view_3d=True)(picture, result([in_space]))
+    assert wide.size == (600, 200) and len(where(wide.crop((400, 0, 600, 200)), RIGHT)[0])
+    nobody = Renderer(pa16j2d, view_3d=True)(picture, result([]))
+    assert nobody.size == (600, 200) and pixel(nobody, 500, 100) == PAPER
+    renderer = Renderer(pa16j2d, timeline=4)
+    first = renderer(picture, result([person(200)]))
+    second = renderer(picture, result([person(200)]))
+    assert first.size == second.size == (400, 218)
+    assert pixel(first, 95, 201) == CLASS_COLORS[0] != pixel(first, 105, 201)
+    assert pixel(second, 195, 201) == CLASS_COLORS[0] != pixel(second, 205, 201)
+
+
+def test_huge_pictures_are_drawn_smaller():
+    picture = Renderer(pa16j2d, max_side=500)(
+        Image.new("RGB", (4000, 4000)), result([person(4000)], (4000, 4000)))
+    assert picture.size == (500, 500) and close(pixel(picture, 300, 450), LEFT)
+
+
+def test_joining_pictures():
+    red, blue = Image.new("RGB", (40, 20), "red"), Image.new("RGB", (20, 40), "blue")
+    both = beside(red, blue)
+    assert both.size == (50, 20) and pixel(both, 45, 10) == (0, 0, 255)
+    assert below(red, blue).size == (40, 60)

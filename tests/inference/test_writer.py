@@ -1,0 +1,72 @@
+"""Videos, GIFs and folders come out whole, with the times of their frames."""
+import numpy as np
+import pytest
+from PIL import Image
+
+from deephar.data.video import read_frames, to_array
+from deephar.inference.writer import VideoWriter
+
+
+def grey(level, size=(64, 48)):
+    return Image.new("RGB", size, (level,) * 3)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (63, 47)])
+def test_video_keeps_its_times(tmp_path, size):
+    pytest.importorskip("av")
+    times = [0.0, 0.04, 0.2, 0.24, 1.0]
+    with VideoWriter(tmp_path / "new" / "v.mp4", fps=25) as writer:
+        for i, t in enumerate(times):
+            writer.write(grey(40 * i + 20, size), t)
+    frames = list(read_frames(tmp_path / "new" / "v.mp4"))
+    assert np.allclose([t for t, _ in frames], times, atol=1e-3)
+    levels = [to_array(frame).mean() for _, frame in frames]
+    assert np.allclose(levels, [20, 60, 100, 140, 180], atol=4)
+    assert to_array(frames[0][1]).shape == (48, 64, 3)
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["v.mp4"]
+
+
+def test_times_that_do_not_grow(tmp_path):
+    pytest.importorskip("av")
+    with VideoWriter(tmp_path / "v.mp4") as writer:
+        for t in (0.5, 0.5, 0.1):
+            writer.write(grey(90), t)
+    assert len(list(read_frames(tmp_path / "v.mp4"))) == 3
+
+
+def test_gif(tmp_path):
+    with VideoWriter(tmp_path / "a.gif", fps=10) as writer:
+        for i, t in enumerate((0.0, 0.1, 0.4)):
+            writer.write(grey(60 * i + 30, (960, 480)), t)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 3 and gif.size == (480, 240)
+        levels, steps = [], []
+        for i in range(3):
+            gif.seek(i)
+            levels.append(np.array(gif.convert("L")).mean())
+            steps.append(gif.info["duration"])
+    assert np.allclose(levels, (30, 90, 150), atol=3) and steps == [100, 300, 100]
+
+
+def test_folder(tmp_path):
+    with VideoWriter(tmp_path / "frames") as writer:
+        for i in range(3):
+            writer.write(grey(50 * i))
+    assert sorted(p.name for p in (tmp_path / "frames").iterdir()) == [
+        "000000.jpg", "000001.jpg", "000002.jpg"]
+
+
+@pytest.mark.parametrize("name", ["v.mp4", "v.gif"])
+def test_an_error_leaves_nothing(tmp_path, name):
+    pytest.importorskip("av")
+    with pytest.raises(ValueError, match="mine"):
+        with VideoWriter(tmp_path / name) as writer:
+            writer.write(grey(50))
+            raise ValueError("mine")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_frames_no_file(tmp_path):
+    with VideoWriter(tmp_path / "v.mp4"):
+        pass
+    assert list(tmp_path.iterdir()) == []
