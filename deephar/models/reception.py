@@ -10,23 +10,29 @@ Every part is a sub-model, as in the published files: a file's groups are
 this model's layers, and the order of weights in a group is Keras' order of
 layers in the sub-model, which follows from the graph drawn here.
 """
+import os
+
 import keras
 from keras import layers
 
 from deephar.layers import KeypointConfidence
 from deephar.layers.conv import (
     act_conv, act_conv_bn, conv_bn, conv_bn_act, sep_act_conv_bn)
+from deephar.models import vgg
 from deephar.models.blocks import (
     ContextReader, DepthReader, float32_concatenate, separable_residual,
     visibility_of)
+
+STEMS = ("inception", "vgg16")
 
 
 def build(input_shape, num_joints: int, dim: int,
           num_context_per_joint: int | None = None, alpha: float = 0.8,
           num_blocks: int = 4, depth_maps: int = 16, ksize=(3, 3),
           export_heatmaps: bool = False, export_vfeat_block: int | None = None,
-          old_model: bool = False, concat_pose_confidence: bool = True
-          ) -> keras.Model:
+          old_model: bool = False, concat_pose_confidence: bool = True, *,
+          stem: str = "inception", stem_weights: str | os.PathLike | None = None,
+          freeze_stem: bool = False, imagenet_input: bool | None = None) -> keras.Model:
     """The pose network.
 
     Args:
@@ -43,12 +49,16 @@ def build(input_shape, num_joints: int, dim: int,
         old_model: the first version of the stem.
         concat_pose_confidence: one output `(N, J, dim + 1)` per block, else
             two, pose `(N, J, dim)` and visibility `(N, J, 1)`.
+        stem: one of `STEMS`; "inception" is the published one.
+        stem_weights, imagenet_input: of VGG-16, see `vgg.vgg16_stem`.
+        freeze_stem: the trunk of VGG-16 is not trained.
 
     Returns:
         A model from pictures `(N, H, W, 3)` to the outputs, block by block.
 
     Raises:
         ValueError: an argument is out of range.
+        RuntimeError: ImageNet's weights cannot be had.
     """
     _check(input_shape, dim, num_context_per_joint, num_blocks, depth_maps,
            export_vfeat_block)
@@ -61,7 +71,8 @@ def build(input_shape, num_joints: int, dim: int,
         reader = DepthReader(depth_maps)
 
     inputs = keras.Input(input_shape, name="input")
-    x = inception_stem(input_shape, old_model)(inputs)
+    x = build_stem(input_shape, stem, old_model=old_model, stem_weights=stem_weights,
+                   freeze_stem=freeze_stem, imagenet_input=imagenet_input)(inputs)
     if old_model:
         x = separable_residual(x, 512, 3, name="sepconv1")
     outputs, features = [], []
@@ -109,6 +120,27 @@ def _outputs(reader, maps, i, export_heatmaps, concatenated) -> list:
     if concatenated:
         outputs = [float32_concatenate(outputs, name=f"pose_visibility{i}")]
     return outputs + [own_maps] * export_heatmaps
+
+
+def build_stem(input_shape, stem: str = "inception", *, old_model: bool = False,
+               stem_weights: str | os.PathLike | None = None,
+               freeze_stem: bool = False, imagenet_input: bool | None = None
+               ) -> keras.Model:
+    """Sub-model `Stem` by its name; the arguments are those of `build`."""
+    if stem not in STEMS:
+        raise ValueError(f"stem must be one of {STEMS}, got {stem!r}")
+    if stem == "vgg16":
+        if old_model:
+            raise ValueError("old_model is a version of the inception stem, got "
+                             "stem='vgg16'")
+        model = vgg.vgg16_stem(input_shape, stem_weights, imagenet_input)
+        if freeze_stem:
+            vgg.freeze_trunk(model)
+        return model
+    if stem_weights is not None or freeze_stem or imagenet_input:
+        raise ValueError("stem_weights, freeze_stem and imagenet_input belong to "
+                         "stem='vgg16', got stem='inception'")
+    return inception_stem(input_shape, old_model)
 
 
 def inception_stem(input_shape, old_model: bool = False) -> keras.Model:
