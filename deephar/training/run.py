@@ -6,7 +6,8 @@ A run's folder holds
     model.json        what the network is, see `deephar.checkpoints.description`
     log.txt           what was said on the screen
     steps.csv         losses and learning rate of every execution of steps
-    epochs.csv        losses of every output, speed and scores of every epoch
+    epochs.csv        losses of every output, speed and scores, by epoch
+    scores.csv        the scores alone
     tensorboard/      the same for TensorBoard
     state.npz         where the run stands; `--resume` goes on from it
     best.weights.h5, last.weights.h5     weights, with model.json a usable model

@@ -225,12 +225,17 @@ class MultiModelTrainer:
         self.save(run, state)
         logs = {name: value / state.step for name, value in state.sums.items()}
         logs |= {"lr": self._rate(), **meter.figures()}
+        losses = dict(logs)
         for callback in callbacks:
             callback.on_epoch_end(state.epoch, logs)
+        scores = {name: value for name, value in logs.items() if name not in losses}
         state.end_epoch(logs)
-        log.info("Epoch %d is over: %s", state.epoch, pairs(logs))
+        shown = {name: logs[name] for name in self._group_names() if name in logs}
+        log.info("Epoch %d is over: %s", state.epoch, pairs({**shown, **scores}))
         if run:
-            run.write("epochs", state.total_steps, {"epoch": state.epoch, **logs})
+            for table, row in (("epochs", logs), ("scores", scores)):
+                if row:
+                    run.write(table, state.total_steps, {"epoch": state.epoch, **row})
         self.save(run, state)
 
     def save(self, run: Run | None, state: State) -> None:
@@ -258,6 +263,10 @@ class MultiModelTrainer:
             if len(means) > 1:
                 outputs |= task.output_losses(means)
         return groups, outputs
+
+    def _group_names(self) -> list[str]:
+        zeros = [(task, [0.0] * len(task.losses)) for task in self.tasks]
+        return ["loss"] + [name for task, z in zeros for name in task.group_means(z)]
 
     def _rate(self) -> float:
         return float(self.tasks[0].optimizer.learning_rate.numpy())
