@@ -33,7 +33,8 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
-    from deephar.data import keypoint_files as files
+    from deephar.data import keypoint_sources as sources
+    from deephar.data.keypoint_files import write_motion
     wanted = 1 if args.source == "synthetic" else 2
     if len(args.paths) != wanted:
         raise ValueError(f"{args.source} takes {wanted} paths, got {len(args.paths)}")
@@ -42,20 +43,20 @@ def run(args) -> int:
         from deephar.config import human36m_dataconf
         from deephar.data.human36m import Human36M
         from deephar.utils.modes import TRAIN_MODE, VALID_MODE
-        motions, cameras = files.from_human36m(
+        motions, cameras = sources.from_human36m(
             Human36M(args.paths[0], human36m_dataconf),
             TRAIN_MODE if args.split == "train" else VALID_MODE)
     elif args.source == "motion":
         from deephar.utils.files import read_json
-        joints = read_json(args.joints) if args.joints else files.CMU31
-        motions = files.read_motion(args.paths[0], joints, up=args.up)
+        joints = read_json(args.joints) if args.joints else sources.CMU31
+        motions = sources.read_motion(args.paths[0], joints, up=args.up)
     else:
         from deephar.data.h36m_keypoints import CLASSES
-        motions = files.synthetic_motion(args.actions or CLASSES, args.people,
+        motions = sources.synthetic_motion(args.actions or CLASSES, args.people,
                                          seconds=args.seconds, seed=args.seed)
     out = args.paths[-1]
-    files.write_motion(out, motions, cameras or files.rig_for(list(motions), args.like),
-                       name=args.name, noise_px=args.noise, seed=args.seed)
+    write_motion(out, motions, cameras or sources.rig_for(list(motions), args.like),
+                 name=args.name, noise_px=args.noise, seed=args.seed)
     for subject, takes in motions.items():
         frames = sum(len(poses) for poses in takes.values())
         print(f"{subject}: {len(takes)} takes, {frames} frames")

@@ -4,7 +4,8 @@ import json
 import numpy as np
 
 from deephar.cli import main
-from deephar.data.keypoint_files import CMU31, open_set
+from deephar.data.keypoint_files import open_set
+from deephar.data.keypoint_sources import CMU31
 from deephar.data.synthetic import synthesize
 
 

@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from deephar.data.keypoint_files import rig_for, synthetic_motion, write_motion
+from deephar.data.keypoint_files import open_set, write_motion
+from deephar.data.keypoint_sources import rig_for, synthetic_motion
 from deephar.training.logs import read_rows
 from tests.exp.conftest import load_script
 
@@ -74,7 +75,6 @@ def test_one_network_per_action(data, tmp_path):
 
 
 def test_budgets(data, tmp_path):
-    from deephar.data.keypoint_files import open_set
     keypoints = open_set(data, "gt", allow_pickle=True)
     frames = {"Walking": 120, "Sitting": 120}
     count = lambda name, only, **o: sum(len(t.poses) for t in script.limited(
