@@ -1,12 +1,18 @@
 """The loop: order, broken samples, interruption, resume, memory."""
+import json
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deephar.data.synthetic import synthesize
 from deephar.evaluation.run import (
     Rows, Task, describe, evaluate, spread, time_shares)
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 FRAME = np.zeros((2, 2, 3), np.float32)
 
 
@@ -172,3 +178,17 @@ def test_time_is_accounted_for():
     (9, 3, [0, 4, 8]), (5, 1, [0])])
 def test_spread(total, limit, expected):
     assert spread(total, limit) == expected
+
+
+@pytest.mark.slow
+def test_many_crops_stay_small_and_the_network_busy(tmp_path):
+    """300 of the 3,000 crops that docs/reproduce.md speaks of."""
+    synthesize("mpii", tmp_path / "MPII", "tiny")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.evaluation.streaming_run",
+         str(tmp_path / "MPII"), "300"], cwd=ROOT, capture_output=True, text=True,
+        check=True)
+    facts = json.loads(done.stdout.splitlines()[-1])
+    assert facts["crops"] == 300
+    assert facts["peak_memory_mb"] is None or facts["peak_memory_mb"] < 2500
+    assert facts["network"] >= 0.85

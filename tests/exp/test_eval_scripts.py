@@ -134,3 +134,22 @@ def test_other_weights_are_refused_where_data_are_real(at_home, tmp_path, monkey
     with pytest.raises(OSError, match="no network here"):
         module.main(cfg)
     assert json.loads((tmp_path / "report.json").read_text())["status"] == "partial"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, sets, flags", [
+    ("mpii/eval_mpii_singleperson.py", ["mpii"], ["--limit", "2"]),
+    ("pennaction/eval_penn_ar_pe_merge.py", ["pennaction"],
+     ["--limit", "1", "--boxes", "two-pass", "--no-multi-clip"]),
+    ("ntu/eval_ntu_multitask.py", ["ntu", "h36m"], ["--limit", "1", "--no-multi-clip"]),
+])
+def test_full_size_networks(name, sets, flags, at_home, tmp_path):
+    """The released networks' sizes, with random weights, on real layouts."""
+    root = [locate("synthetic", data, "tiny").parent for data in sets][0]
+    module = load_script(name)
+    cfg = parse_config(module.Config, [
+        str(tmp_path), "--data", str(root), "--weights", "random", "--batch-size", "2",
+        "--no-plots", *flags])
+    assert module.main(cfg) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert all(np.isfinite(score["value"]) for score in report["scores"])
