@@ -132,7 +132,7 @@ def evaluate(task: Task, predict: Predict, *, batch_size: int = 8, workers: int 
         rows: of an earlier, interrupted run.
         save: called with the rows every minute and at the end.
     """
-    rows = rows or Rows(len(task.samples))
+    rows = Rows(len(task.samples)) if rows is None else rows
     begin = said = saved = time.perf_counter()
     views = _read_ahead(task, rows, 2 * batch_size, workers)
     try:

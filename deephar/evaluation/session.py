@@ -93,7 +93,7 @@ class Session:
                  ) -> Rows:
         """Rows of `task`, those of an interrupted run included."""
         path = self.folder / f"rows-{task.name}.npz"
-        settings = {"task": task.name, "weights": self._weights.get("md5"), **{
+        settings = {"task": task.name, "weights_md5": self._weights.get("md5"), **{
             name: value for name, value in asdict(self.cfg).items()
             if name not in FREE_FLAGS}}
         rows = Rows(len(task.samples))

@@ -124,6 +124,18 @@ def test_missing_samples_survive_a_resume(tmp_path):
     assert list(rows.missing) == ["s1", "s9"] and len(rows) == 8
 
 
+def test_a_run_whose_first_samples_are_all_missing_is_resumed_too():
+    def read(i, view):
+        if i < 4:
+            raise OSError("cut off")
+        return {"frame": FRAME + i}
+
+    rows = Rows(10, missing={f"s{i}": "OSError: cut off" for i in range(4)},
+                next_sample=4)
+    assert evaluate(counting_task(read=read), identity, batch_size=4, rows=rows) is rows
+    assert len(rows) == 6 and len(rows.missing) == 4
+
+
 def test_an_interruption_leaves_no_half_row():
     class Interrupt(dict):
         """The second column of sample 5 is where Ctrl-C strikes."""

@@ -1,5 +1,6 @@
 """A session's folder: partial from the first second, whole at the end."""
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -98,6 +99,22 @@ def test_other_flags_are_not_resumed(tmp_path):
     session.finish([])
     with pytest.raises(ValueError, match="limit 4, now 3"):
         Session(config(tmp_path, resume=True, limit=3)).evaluate(task_of(), predict)
+
+
+def test_a_changed_weights_file_is_not_resumed(tmp_path, monkeypatch):
+    def load(key, weights, **options):
+        return SimpleNamespace(weights={"file": "own.weights.h5", "md5": next(sums)})
+
+    sums = iter(("abc", "def"))
+    monkeypatch.setattr("deephar.evaluation.session.load_network", load)
+    session = Session(config(tmp_path))
+    session.load_network("mpii_reception2d")
+    session.evaluate(task_of(), stop)
+    session.finish([])
+    session = Session(config(tmp_path, resume=True))
+    session.load_network("mpii_reception2d")
+    with pytest.raises(ValueError, match="weights_md5 'abc', now 'def'"):
+        session.evaluate(task_of(), predict)
 
 
 def test_predictions_on_request(tmp_path):
