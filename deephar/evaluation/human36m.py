@@ -128,6 +128,9 @@ def mpjpe_score(rows: Rows, labels: Mapping[int, str] | None = None, *, protocol
                     for block in range(pred.shape[1])]
     score.value = score.blocks[-1]
     score.parts = _per_action(true, last, rows["action"], labels or H36M_ACTIONS)
+    score.legacy_parts = _per_action(
+        true, pred[:, int(np.argmin(score.blocks))], rows["action"],
+        labels or H36M_ACTIONS)
     score.extras = {
         "mean over actions": float(np.mean(list(score.parts.values()))),
         "P-MPJPE": measures.p_mpjpe(true, last),

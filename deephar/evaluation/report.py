@@ -12,6 +12,7 @@ import importlib.metadata
 import platform
 import shlex
 import sys
+import textwrap
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -35,6 +36,7 @@ class Score:
         blocks: the same measure for each block.
         block_names: of the blocks; 1, 2, ... by default.
         parts: the headline block's score per joint or action.
+        legacy_parts: the best block's, where the published script prints those.
         extras: other measures of the same predictions.
         protocol: split, stride, crops, flips, boxes, cameras ... in words.
         samples: how many there are to evaluate.
@@ -50,6 +52,7 @@ class Score:
     blocks: Sequence[float] = ()
     block_names: Sequence[str] = ()
     parts: Mapping[str, float] = field(default_factory=dict)
+    legacy_parts: Mapping[str, float] = field(default_factory=dict)
     extras: Mapping[str, float] = field(default_factory=dict)
     protocol: Mapping[str, Any] = field(default_factory=dict)
     samples: int = 0
@@ -186,8 +189,12 @@ def _legacy_line(score: Mapping) -> list[str]:
         return []
     known = np.array(blocks, float)     # None, for no number, becomes NaN
     best = int((np.nanargmax if score["higher_is_better"] else np.nanargmin)(known))
-    return [f"  legacy, best block (chosen on the test data): "
-            f"block {_block_names(score)[best]}, {number(blocks[best])}"]
+    lines = [f"  legacy, best block (chosen on the test data): "
+             f"block {_block_names(score)[best]}, {number(blocks[best])}"]
+    parts = ", ".join(f"{name} {number(value)}"
+                      for name, value in score["legacy_parts"].items())
+    return lines + textwrap.wrap(parts, 80, initial_indent="    ",
+                                 subsequent_indent="    ")
 
 
 def _block_names(score: Mapping) -> list[str]:

@@ -114,6 +114,7 @@ def test_a_streamed_data_set_has_the_published_scores(golden, flip):
     assert {k: round(v, 1) for k, v in score.parts.items()} == {
         "Directions": 54.9, "Walking": 44.9}
     assert score.extras["mean over actions"] == pytest.approx((54.9 + 44.9) / 2, abs=.1)
+    assert score.legacy_parts == score.parts, "the last block is the best one"
     assert score.extras["P-MPJPE"] < score.value
     assert human36m.sample_errors(rows).mean() == pytest.approx(score.value)
 

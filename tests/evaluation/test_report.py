@@ -43,6 +43,12 @@ def test_the_table_shows_ours_published_and_difference():
     assert "best block (chosen on the test data): block 2, 65.0" in text
 
 
+def test_the_best_blocks_parts_are_legacy_too():
+    text = report.format_report(make(mpjpe_score(
+        legacy_parts={"Directions": 55.5, "Sitting": 80.0})))
+    assert "block 2, 65.0\n    Directions 55.5, Sitting 80.0" in text
+
+
 def test_a_part_without_a_number_has_no_difference():
     text = report.format_report(make(mpjpe_score(parts={"Directions": np.nan})))
     assert ["Directions", "64.1"] in [line.split() for line in text.splitlines()]
