@@ -127,6 +127,7 @@ def write_motion(folder: str | os.PathLike, positions: Positions, cameras: Mappi
 @dataclass(frozen=True)
 class KeypointSet:
     """Poses, key points and cameras of a folder, ready for `takes`."""
+    name: str
     poses: Positions
     keypoints: Keypoints
     cameras: Mapping
@@ -167,6 +168,7 @@ def open_set(data: str | os.PathLike, name: str, *, cameras: str = "",
                                     "docs/lifting.md for the files, or pass synthetic")
     rig = cameras or folder / "cameras.json"
     return KeypointSet(
+        "gt, synthetic" if folder == SYNTHETIC else name,
         read_poses(poses, allow_pickle=allow_pickle),
         read_keypoints(points, allow_pickle=allow_pickle, fix_symmetry=fix_symmetry),
         read_cameras(rig if cameras or rig.exists() else None))

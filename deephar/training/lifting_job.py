@@ -68,6 +68,7 @@ class JobData:
     test: Sequence[Take]
     symmetry: Symmetry
     unlabelled: Sequence[Take] = ()
+    name: str = ""              # of the key points
 
 
 def is_finished(folder: Path | str) -> bool:
@@ -151,7 +152,7 @@ def _finish(cfg, data, whole, folder, writes) -> dict:
     """Score the last weights by the protocol of the tables."""
     flips = data.symmetry if cfg.test_flip else None
     lifter = lifter_of(whole, temporal.temporal_padding(cfg.widths, cfg.causal), flips)
-    score = score_of(evaluate(lifter, data.test), protocol_of(cfg))
+    score = score_of(evaluate(lifter, data.test), protocol_of(cfg, data.name))
     report = make_report([score], weights=weights_info(folder / TEMPORAL_WEIGHTS),
                          seed=cfg.seed, config=dataclasses.asdict(cfg))
     if writes:
@@ -161,8 +162,8 @@ def _finish(cfg, data, whole, folder, writes) -> dict:
     return report
 
 
-def protocol_of(cfg: LifterConfig) -> dict:
+def protocol_of(cfg: LifterConfig, keypoints: str) -> dict:
     """What the test was, in words."""
-    return {"test subjects": ", ".join(cfg.test_subjects), "key points": cfg.keypoints,
+    return {"test subjects": ", ".join(cfg.test_subjects), "key points": keypoints,
             "test flip": cfg.test_flip, "frame step": cfg.downsample,
             "receptive field": temporal.receptive_field(cfg.widths)}

@@ -77,7 +77,7 @@ def main(cfg: Config) -> dict:
         rows = evaluate(load(cfg, cfg.weights, symmetry)[0], takes)
     _, field, weights = load(cfg, next(iter(folders.values())), symmetry)
     notes = CONTRADICTIONS if any(key.startswith("actions-") for key in cfg.paper) else ()
-    protocol = {"test subjects": ", ".join(cfg.test_subjects), "key points": cfg.keypoints,
+    protocol = {"test subjects": ", ".join(cfg.test_subjects), "key points": keypoints.name,
                 "test flip": cfg.test_flip, "frame step": cfg.downsample,
                 "receptive field": field, "one network per action": cfg.actionwise}
     scores = [score_of(rows, protocol, paper=cfg.paper, notes=notes)]
@@ -124,7 +124,9 @@ def rates(cfg, folders) -> dict:
 
 def draw(cfg, errors, folders) -> None:
     """The errors per action side by side; errors against epochs and time."""
-    bars = {name: {a: e["mpjpe"] for a, e in table.items()}
+    names = {"ours": "one network per action" if cfg.actionwise else "ours",
+             "reference": "one network for all"}
+    bars = {names[name]: {a: e["mpjpe"] for a, e in table.items()}
             for name, table in errors.items()}
     bars |= {PAPER_TABLES[key].title: PAPER_TABLES[key].parts for key in cfg.paper
              if PAPER_TABLES[key].parts and PAPER_TABLES[key].metric == "P1"}

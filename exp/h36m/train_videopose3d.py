@@ -60,7 +60,7 @@ def main(cfg: Config) -> dict[str, dict]:
         only = {**chosen, "actions": actions} if actions else chosen
         data = JobData(limited(keypoints, cfg, frames, name, only),
                        keypoints.takes(cfg.test_subjects, **only),
-                       keypoints.keypoints.symmetry, unlabelled)
+                       keypoints.keypoints.symmetry, unlabelled, keypoints.name)
         job = dataclasses.replace(
             cfg, logdir=str(Path(cfg.logdir) / name), seed=cfg.seed + index,
         ) if each else cfg
