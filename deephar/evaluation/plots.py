@@ -90,7 +90,7 @@ def draw_extremes(prefix: Path, task: Task, rows: Rows, errors: np.ndarray,
         if not chosen:
             continue
         samples = [rows.index[row] for row in chosen]
-        pictures = [draw(row, task.read(sample, task.views(sample)[0]))
+        pictures = [_enlarged(draw(row, task.read(sample, task.views(sample)[0])))
                     for row, sample in zip(chosen, samples)]
         captions = [f"{task.samples[sample]}: {describe(row)}"
                     for row, sample in zip(chosen, samples)]
@@ -119,6 +119,12 @@ def draw_pose_extremes(prefix: Path, task: Task, rows: Rows, errors: np.ndarray,
 def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
     """Pictures of one height in a row."""
     return Image.fromarray(np.concatenate([np.asarray(p) for p in pictures], axis=1))
+
+
+def _enlarged(picture: Image.Image) -> Image.Image:
+    """The picture, no smaller than a cell: its caption needs the room."""
+    factor = max(1.0, CELL / max(picture.size))
+    return picture.resize([round(factor * side) for side in picture.size])
 
 
 def _in_crop(pose_px: np.ndarray, data: dict) -> np.ndarray:

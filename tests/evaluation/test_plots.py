@@ -69,6 +69,14 @@ def test_true_pose_left_predicted_pose_right(tmp_path, monkeypatch):
     assert is_drawn(tmp_path / "x-best.png")
 
 
+def test_small_pictures_are_enlarged_for_their_captions(tmp_path):
+    plots.draw_extremes(
+        tmp_path / "x", task_of([None]), Rows(1, [0]), np.zeros(1),
+        lambda row, data: Image.new("RGB", (64, 32), "red"), lambda row: "a caption")
+    with Image.open(tmp_path / "x-best.png") as sheet:
+        assert sheet.width >= plots.CELL
+
+
 def test_side_by_side_keeps_the_order():
     both = plots.side_by_side([Image.new("RGB", (4, 2), "red"),
                                Image.new("RGB", (4, 2), "blue")])
