@@ -232,7 +232,9 @@ def compare(named_reports: Mapping[str, Mapping]) -> str:
 def _differences(names, scores) -> list[str]:
     """Where the protocols and counts of the compared scores disagree."""
     lines = []
-    seen = [{**s["protocol"], "evaluated": s["evaluated"]} if s else {} for s in scores]
+    present = [(name, s) for name, s in zip(names, scores) if s]
+    names = [name for name, _ in present]
+    seen = [{**s["protocol"], "evaluated": s["evaluated"]} for _, s in present]
     for key in dict.fromkeys(k for facts in seen for k in facts):
         values = [facts.get(key) for facts in seen]
         if any(value != values[0] for value in values):

@@ -97,6 +97,12 @@ def test_compare_gives_differences_and_protocols():
     assert "-1.50" in text and "split: a valid, b test" in text
 
 
+def test_compare_leaves_out_what_a_report_does_not_have():
+    other = mpjpe_score(name="PCKh@0.5", unit="%", protocol={"split": "test"})
+    text = report.compare({"a": make(mpjpe_score()), "b": make(mpjpe_score(), other)})
+    assert "PCKh@0.5 (%)" in text and "differs" not in text
+
+
 def test_weights_are_known_by_their_checksum(tmp_path):
     (tmp_path / "w.h5").write_bytes(b"weights")
     info = report.weights_info(tmp_path / "w.h5")
