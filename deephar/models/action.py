@@ -17,6 +17,7 @@ from deephar.layers import (
     MaxMinPooling2D, UnfoldTime)
 from deephar.layers.conv import act_conv, act_conv_bn, conv_bn, conv_bn_act
 from deephar.models.blocks import ContextReader, DepthReader, visibility_of
+from deephar.models.split import set_trainable_layers
 
 NUM_HEAD_BLOCKS = 4
 
@@ -153,7 +154,7 @@ def build_merge_model(model_pe: keras.Model, num_actions: int, input_shape,
     if pose_dim not in (2, 3):
         raise ValueError(f"pose_dim must be 2 or 3, got {pose_dim}")
     inputs = keras.Input((num_frames, *input_shape), name="input")
-    _set_trainable(model_pe, full_trainable)
+    set_trainable_layers(model_pe, "", full_trainable)
     features, maps = _pose_network(
         model_pe, FoldTime(name="fold_time")(inputs), num_blocks)
     maps_per_joint = (1 + num_context_per_joint) if pose_dim == 2 else depth_maps
@@ -165,6 +166,29 @@ def build_merge_model(model_pe: keras.Model, num_actions: int, input_shape,
     reader = (ContextReader(num_joints, num_context_per_joint, alpha=0.8)
               if pose_dim == 2 else DepthReader(depth_maps))
     pose, visibility, probability = _read_clip(reader, maps)
+    return build_recognition(
+        inputs, pose, visibility, probability, features, num_actions,
+        pose_net_version=pose_net_version, output_poses=output_poses,
+        weighted_merge=weighted_merge, ar_pose_weights=ar_pose_weights,
+        ar_visual_weights=ar_visual_weights)
+
+
+def build_recognition(inputs, pose, visibility, probability, features,
+                      num_actions: int, *, pose_net_version: str = "v1",
+                      output_poses: bool = False, weighted_merge: bool = True,
+                      ar_pose_weights: str | None = None,
+                      ar_visual_weights: str | None = None) -> keras.Model:
+    """The action heads on what a pose network says of every frame.
+
+    Args:
+        inputs: the clip `(N, T, H, W, 3)`.
+        pose, visibility: of its frames, `(N*T, J, D)` and `(N*T, J, 1)`.
+        probability: the joints' maps `(N*T, h, w, J)`, which weigh the
+        features: `(N*T, h, w, C)`.
+        num_actions and the others: as `build_merge_model`, with its outputs.
+    """
+    num_frames = inputs.shape[1]
+    _, num_joints, pose_dim = pose.shape
     appearance = KroneckerPooling(name="Kronecker_prod")([probability, features])
 
     unfold = lambda x, name: UnfoldTime(num_frames, dtype="float32", name=name)(x)
@@ -186,11 +210,6 @@ def build_merge_model(model_pe: keras.Model, num_actions: int, input_shape,
     outputs += [_top(maps, f"v{i}") for i, maps in enumerate(visual_maps, 1)]
     outputs.append(_merged(pose_maps[-1], visual_maps[-1], weighted_merge))
     return keras.Model(inputs, outputs, name="MergedAR")
-
-
-def _set_trainable(model: keras.Model, trainable: bool) -> None:
-    for layer in model.layers:
-        layer.trainable = trainable
 
 
 def _pose_network(model_pe: keras.Model, x, num_blocks: int):

@@ -4,7 +4,7 @@ from functools import cache
 import keras
 
 from deephar.config import ModelConfig
-from deephar.models import action, reception, spnet
+from deephar.models import action, keypoints3d, reception, spnet
 from deephar.utils.pose import pa17j3d
 
 PICTURE = (32, 32, 3)
@@ -26,11 +26,23 @@ def merge_3d() -> keras.Model:
         full_trainable=True)
 
 
+def vgg_2d() -> keras.Model:
+    pose = reception.build(PICTURE, 4, 2, num_blocks=1, stem="vgg16", imagenet_input=True)
+    return action.build_merge_model(pose, 5, PICTURE, 4, 4, 1, output_poses=True)
+
+
+def keypoints_3d() -> keras.Model:
+    pose = keypoints3d.build(PICTURE, 4, width=8, depth_maps=2, num_levels=2)
+    return keypoints3d.build_action_model(pose, 5, 4, output_poses=True)
+
+
 BUILDERS = {
     "reception_2d": lambda: reception.build(PICTURE, 4, 2, num_blocks=2),
     "reception_3d": lambda: reception.build(PICTURE, 4, 3, num_blocks=1, depth_maps=2),
     "merge_2d": merge_2d,
     "merge_3d": merge_3d,
+    "vgg_2d": vgg_2d,
+    "keypoints_3d": keypoints_3d,
     "spnet_3d": lambda: spnet.build(SPNET_3D),
 }
 
