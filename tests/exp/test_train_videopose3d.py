@@ -1,10 +1,14 @@
 """One step of the lifter's training script, in every way that it trains."""
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from deephar.data.keypoint_files import open_set, write_motion
 from deephar.data.keypoint_sources import rig_for, synthetic_motion
 from deephar.training.logs import read_rows
+from deephar.utils.files import read_json
 from tests.exp.conftest import load_script
 
 script = load_script("h36m/train_videopose3d.py")
@@ -72,6 +76,20 @@ def test_one_network_per_action(data, tmp_path):
         assert list(report["scores"][0]["parts"]) == [action]
         assert report["seed"] == index
         assert len(read_rows(tmp_path / "run" / action / "epochs.csv")) == 2
+
+
+@pytest.mark.slow
+def test_two_replicas_train_like_one(data, tmp_path):
+    values = []
+    for device in ("cpu", "cpu:2"):
+        folder = tmp_path / device.replace(":", "_")
+        flags = ("--data", data, "--keypoints", "gt", "--allow-pickle", "--subjects", "S1",
+                 "--test-subjects", "S2", "--widths", "3", "3", "--channels", "8", "--dropout",
+                 "0", "--batch-size", "16", "--epochs", "1", "--steps-per-epoch", "5")
+        subprocess.run([sys.executable, script.__file__, *flags, "--device", device,
+                        "--logdir", str(folder)], check=True, capture_output=True)
+        values.append(read_json(folder / "report.json")["scores"][0]["value"])
+    assert values[0] == pytest.approx(values[1], rel=1e-4)
 
 
 def test_budgets(data, tmp_path):

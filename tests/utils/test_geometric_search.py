@@ -125,17 +125,19 @@ def test_refusals(change, message):
 
 
 @pytest.mark.slow
-def test_fast_is_brute_on_100_000_poses_and_500_times_faster():
+@pytest.mark.parametrize("cost", ["l1", "l2"])
+def test_fast_is_brute_on_many_poses_and_hundreds_of_times_faster(cost):
     uv, coarse, _ = random_poses(100_000)
-    geometric_search(uv[:100], coarse[:100], INTRINSICS)
-    for cost in ("l1", "l2"):
-        begin = time.perf_counter()
-        fast = geometric_search(uv, coarse, INTRINSICS, cost=cost)
-        middle = time.perf_counter()
-        brute = geometric_search(uv, coarse, INTRINSICS, cost=cost, method="brute")
-        end = time.perf_counter()
-        np.testing.assert_array_equal(fast[1], brute[1])
-        print(f"{cost}: fast {(middle - begin) * 10:.2f} us, brute "
-              f"{(end - middle) * 10:.1f} us, ratio {(end - middle) / (middle - begin):.0f}")
-        # Other work on the machine moves both times: far from the measured ratio.
-        assert end - middle > 200 * (middle - begin)
+    some = 20_000 if cost == "l1" else 5_000        # the brute force takes its time
+    geometric_search(uv[:5000], coarse[:5000], INTRINSICS, cost=cost)
+    begin = time.process_time()
+    fast = geometric_search(uv, coarse, INTRINSICS, cost=cost)
+    fast_us = (time.process_time() - begin) / len(uv) * 1e6
+    begin = time.process_time()
+    brute = geometric_search(uv[:some], coarse[:some], INTRINSICS, cost=cost, method="brute")
+    brute_us = (time.process_time() - begin) / some * 1e6
+    np.testing.assert_array_equal(fast[1][:some], brute[1])
+    print(f"{cost}: fast {fast_us:.2f} us, brute {brute_us:.0f} us a pose, "
+          f"ratio {brute_us / fast_us:.0f}")
+    # Other work on the machine moves the ratio, which is about 500 on a quiet one.
+    assert brute_us > 250 * fast_us
