@@ -10,10 +10,11 @@ import sys
 
 from deephar import __version__
 from deephar.cli import (
-    convert, dataset, doctor, download, keypoints, label3d, models, plot, predict,
-    report, reproduce)
+    convert, dataset, doctor, download, keypoints, label3d, models, plot,
+    predict, quickstart, report, reproduce)
 
 COMMANDS = {
+    "quickstart": quickstart,
     "doctor": doctor,
     "models": models,
     "download": download,

@@ -4,12 +4,14 @@ One network, two tasks that take turns: poses in single pictures (MPII) and
 poses and actions in clips (Penn Action).  It is scored on people that it has
 never seen, beside two baselines that do not look at the picture.
 """
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 import keras
 import numpy as np
+from PIL import Image
 
 from deephar.checkpoints.description import describe_spnet
 from deephar.config import DataConfig, ModelConfig
@@ -21,7 +23,7 @@ from deephar.evaluation.mpii import pckh_score, pckh_task
 from deephar.evaluation.networks import Network, action_part, pose_part
 from deephar.evaluation.predict import frame_predictor, predictor
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Rows, evaluate
+from deephar.evaluation.run import Rows, evaluate, spread
 from deephar.losses import pose_regression_loss
 from deephar.models import spnet, split_model
 from deephar.models.split import count_outputs
@@ -30,21 +32,22 @@ from deephar.training.schedule import Cosine
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
+from deephar.utils.files import atomic_path
 from deephar.utils.flags import flag
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.plot import contact_sheet, draw_pose, to_picture
 from deephar.utils.pose import pa16j2d
 
 SIDE = 96                       # of a crop, in pixels
 FRAMES = 8                      # of a clip
 MODEL = ModelConfig(
     (FRAMES, SIDE, SIDE, 3), pa16j2d, num_actions=(len(PENN_ACTIONS),),
-    num_pyramids=2, action_pyramids=(1, 2), num_levels=3, growth=24,
+    num_pyramids=2, action_pyramids=(1, 2), num_levels=3, growth=24, image_div=4,
     num_pose_features=64, num_visual_features=64)
 # Never mirrored: the colours of wrists and ankles tell right from left.
 CROPS = DataConfig(
-    crop_resolution=(SIDE, SIDE), angles=tuple(range(-20, 21, 5)),
-    scales=(0.8, 0.9, 1.0, 1.1, 1.2), trans_x=tuple(range(-10, 11, 5)),
-    trans_y=tuple(range(-10, 11, 5)), hflips=(0,), subsampling=(2, 3),
+    crop_resolution=(SIDE, SIDE), angles=(-10, -5, 0, 5, 10), scales=(0.9, 1.0, 1.1),
+    trans_x=(-5, 0, 5), trans_y=(-5, 0, 5), hflips=(0,), subsampling=(2, 3),
     fixed_subsampling=3)
 PICTURE = (240, 180)            # of the data; enough for such crops
 ACTION_WEIGHT = 0.1
@@ -79,7 +82,7 @@ def make_people(cfg: QuickstartConfig, progress: Callable | None = None) -> Peop
     folders = {}
     for name, folder, count in (("mpii", "MPII", cfg.pictures),
                                 ("pennaction", "PennAction", cfg.videos)):
-        report = progress and (lambda done, total: progress(name, done, total))
+        report = progress and functools.partial(progress, name)
         folders[name] = synthesize(name, Path(cfg.data) / folder, count,
                                    picture=PICTURE, progress=report)
     return People(
@@ -113,12 +116,12 @@ def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list
                            seed=cfg.seed)
     # Eight pictures take the place of a clip: poses do not look at other frames.
     clips_of_pictures = BatchLoader(pictures, ["frame"], ["pose"], TRAIN_MODE,
-                                    cfg.batch_size, num_poses, seed=cfg.seed)
+                                    cfg.batch_size // 2, num_poses, seed=cfg.seed)
     clips = BatchLoader(people.penn, ["frame"], ["pose", "pennaction"], TRAIN_MODE,
                         cfg.batch_size, [num_poses, num_actions], seed=cfg.seed)
     adam = lambda: keras.optimizers.Adam(cfg.rate)
     return [
-        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam()),
+        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam(), ratio=2),
         Task("clips", full, clips,
              [pose_loss] * num_poses + ["categorical_crossentropy"] * num_actions, adam(),
              weight=(1.0,) * num_poses + (ACTION_WEIGHT,) * num_actions,
@@ -128,24 +131,26 @@ def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list
 
 # === Scores ===
 
-def scores(network: Network, people: People) -> tuple[list[Score], dict[str, Rows]]:
-    """PCKh on pictures and accuracy on clips of people that no one has seen."""
-    rows = _evaluate(people, frame_predictor(pose_part(network), 4 * FRAMES),
-                     predictor(action_part(network, len(PENN_ACTIONS)), 4))
-    return _scores(rows, "synthetic people of the test split"), rows
+def scores(network: Network, people: People) -> list[Score]:
+    """PCKh on pictures and accuracy on clips of people that it has never seen."""
+    return _scores(_evaluate(
+        people, frame_predictor(pose_part(network), 4 * FRAMES),
+        predictor(action_part(network, len(PENN_ACTIONS)), 4)), "the network")
 
 
 def baselines(people: People) -> list[Score]:
     """What one scores without looking: the mean pose, the most frequent class."""
-    poses = np.stack([people.mpii.get_data(i, TRAIN_MODE, augmentation=CROPS
-                                           .get_fixed_config())["pose"]
-                      for i in range(0, people.mpii.get_length(TRAIN_MODE), 3)])
+    fixed = CROPS.get_fixed_config()
+    every_third = range(0, people.mpii.get_length(TRAIN_MODE), 3)
+    poses = np.stack([people.mpii.get_data(i, TRAIN_MODE, augmentation=fixed)["pose"]
+                      for i in every_third])                        # (N, J, 3)
     seen = poses[..., 2:] > 0.5
-    mean = np.where(seen, poses, 0).sum(0) / np.maximum(seen.sum(0), 1)     # (J, 3)
-    labels = [s.action for s in people.penn.sequences[TRAIN_MODE]]
+    mean = np.where(seen, poses, 0).sum(0) / np.maximum(seen.sum(0), 1)
+    labels = [video.action for video in people.penn.sequences[TRAIN_MODE]]
     share = np.bincount(labels, minlength=len(PENN_ACTIONS)) / len(labels)
-    same = lambda value: lambda x: [np.repeat(value[None], len(x), axis=0)]
-    return _scores(_evaluate(people, same(mean), same(share)), "a guess")
+    always = lambda value: lambda x: [np.repeat(value[None], len(x), axis=0)]
+    return _scores(_evaluate(people, always(mean), always(share)),
+                   "the mean pose or the most frequent class of the training split")
 
 
 def _evaluate(people: People, predict_poses, predict_actions) -> dict[str, Rows]:
@@ -158,6 +163,49 @@ def _evaluate(people: People, predict_poses, predict_actions) -> dict[str, Rows]
 
 
 def _scores(rows: dict[str, Rows], who: str) -> list[Score]:
-    return [pckh_score(rows["mpii"], protocol={"data": who, "crops": "single"}),
+    return [pckh_score(rows["mpii"], protocol={
+                "predicted by": who, "split": "validation, unseen people",
+                "boxes": "annotated centre and scale", "crops": "single"}),
             *action_scores(rows["penn"], PENN_ACTIONS, protocol={
-                "data": who, "boxes": "ground truth"})]
+                "predicted by": who, "split": "test, unseen people",
+                "boxes": "ground truth", "clips": f"{FRAMES} frames, "
+                f"step {CROPS.fixed_subsampling}"})]
+
+
+# === Something to look at ===
+
+def draw_sheet(network: Network, people: People, path: Path, count: int = 8) -> Path:
+    """Pictures with skeletons, then clips with what the network takes them for."""
+    fixed = CROPS.get_fixed_config()
+    pictures = np.stack([people.mpii.get_data(i, VALID_MODE, augmentation=fixed)["frame"]
+                         for i in spread(people.mpii.get_length(VALID_MODE), count)])
+    clips = [people.penn.get_data(i, TEST_MODE, augmentation=fixed)
+             for i in spread(people.penn.get_length(TEST_MODE), count)]
+    frames = np.stack([clip["frame"] for clip in clips])
+    middle = FRAMES // 2
+    poses = frame_predictor(pose_part(network), 4 * FRAMES)
+    found = [poses(pictures)[-1], poses(frames[:, middle])[-1]]
+    probabilities = predictor(action_part(network, len(PENN_ACTIONS)), 4)(frames)[-1]
+    captions = [""] * len(pictures)
+    for clip, row in zip(clips, probabilities):
+        true, guess = int(np.argmax(clip["pennaction"])), int(np.argmax(row))
+        wrong = "" if guess == true else f", not {PENN_ACTIONS[true]}"
+        captions.append(f"{PENN_ACTIONS[guess]} {row[guess]:.0%}{wrong}")
+    drawn = []
+    for frame, pose in zip([*pictures, *frames[:, middle]], np.concatenate(found)):
+        picture = to_picture(frame).resize((3 * SIDE, 3 * SIDE))
+        drawn.append(draw_pose(picture, pose[:, :2] * 3 * SIDE, pa16j2d,
+                               valid=pose[:, 2]))
+    with atomic_path(path) as temporary:
+        contact_sheet(drawn, columns=4, captions=captions, cell=3 * SIDE).save(temporary)
+    return path
+
+
+def write_video(people: People, path: Path) -> Path:
+    """A test video as a GIF, to try `deephar predict` with."""
+    sequence = people.penn.sequences[TEST_MODE][0]
+    frames = sorted((people.penn.images / f"{sequence.idx:04d}").glob("*.jpg"))
+    first, *others = [Image.open(frame) for frame in frames]
+    with atomic_path(path) as temporary:
+        first.save(temporary, save_all=True, append_images=others, duration=40, loop=0)
+    return path

@@ -1,0 +1,108 @@
+"""Make synthetic people, train a small network on them, and look at it.
+
+Takes some ten minutes on two CPU cores and needs no download.  It ends with
+scores on people that the network has never seen, and with a model that
+`deephar predict` takes.  --resume goes on after an interruption.
+"""
+import dataclasses
+import shlex
+import time
+from pathlib import Path
+
+OUT = "output/quickstart"
+DATA = "datasets/quickstart"
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--out", type=Path, default=Path(OUT),
+                        help="folder of the run (default: %(default)s)")
+    parser.add_argument("--data", type=Path, default=Path(DATA),
+                        help="folder of the synthetic data (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto",
+                        help="as of the training scripts (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, help="fewer or more (default: 8)")
+    parser.add_argument("--steps-per-epoch", type=int, metavar="N",
+                        help="(default: 150)")
+    parser.add_argument("--pictures", type=int, metavar="N",
+                        help="training pictures (default: 900)")
+    parser.add_argument("--videos", type=int, metavar="N",
+                        help="training videos (default: 150)")
+    parser.add_argument("--resume", action="store_true",
+                        help="go on with an interrupted run")
+
+
+def run(args) -> int:
+    start = time.monotonic()
+    from deephar.cli.progress import progress_bar
+    from deephar.cli.quiet import quiet_stderr
+    print("1/3  Making synthetic people ...", flush=True)
+    with quiet_stderr():
+        from deephar.training import quickstart
+    cfg = _config(args, quickstart.QuickstartConfig)
+    bars = {name: progress_bar(label) for name, label in (
+        ("mpii", "     pictures"), ("pennaction", "     videos"))}
+    people = quickstart.make_people(
+        cfg, lambda name, done, total: bars[name](done, total))
+
+    print("2/3  Training ...", flush=True)
+    network, training = quickstart.train(cfg, people)
+
+    print("3/3  Scoring people that it has never seen ...", flush=True)
+    scores, guesses = quickstart.scores(network, people), quickstart.baselines(people)
+    folder = training.folder
+    _report(folder, cfg, network, scores, guesses)
+    from deephar.training.curves import plot_runs
+    plot_runs([folder], folder / "curves.png")
+    quickstart.draw_sheet(network, people, folder / "predictions.png")
+    quickstart.write_video(people, folder / "video.gif")
+    _print_tables(scores, guesses)
+    print(_next_steps(folder, (time.monotonic() - start) / 60))
+    return 0
+
+
+def _config(args, config_class):
+    given = {name: getattr(args, name) for name in (
+        "epochs", "steps_per_epoch", "pictures", "videos")}
+    return config_class(
+        logdir=str(args.out), data=str(args.data), seed=args.seed, device=args.device,
+        resume=args.resume, **{k: v for k, v in given.items() if v is not None})
+
+
+def _report(folder: Path, cfg, network, scores, guesses) -> None:
+    """Write report.json; the baselines stand in it as scores of their own."""
+    from deephar.evaluation.report import make_report, write_report
+    named = [dataclasses.replace(score, name=f"{score.name}, baseline")
+             for score in guesses]
+    write_report(folder, make_report(
+        [*scores, *named], weights=network.weights, seed=cfg.seed,
+        config=dataclasses.asdict(cfg)))
+
+
+def _print_tables(scores, guesses) -> None:
+    """One table per score: each part and the whole, beside the baseline."""
+    from deephar.evaluation.report import number, table
+    for score, guess in zip(scores, guesses):
+        cells = [[f"{score.name} ({score.unit})", "network", "baseline"]]
+        cells += [[part, number(value), number(guess.parts.get(part))]
+                  for part, value in score.parts.items()]
+        cells.append([f"all, {score.evaluated} of {score.samples} samples",
+                      number(score.value), number(guess.value)])
+        print("\n" + "\n".join(table(cells)))
+
+
+def _next_steps(folder: Path, minutes: float) -> str:
+    named = lambda name: shlex.quote(str(folder / name))
+    model = "" if str(folder) == OUT else f" --model {shlex.quote(str(folder))}"
+    return f"""
+Done in {minutes:.1f} minutes.  The baseline does not look at the pictures: it always
+answers the mean pose and the most frequent class.
+
+  {named("predictions.png")}    poses and actions of unseen people
+  {named("curves.png")}         losses of the training
+  {named("report.json")}        the scores
+
+Try it on a video:   deephar predict{model} {named("video.gif")} --timeline
+Own pictures:        deephar models, then docs/own-pictures.md
+Real data sets:      datasets/README.md, docs/train.md
+"""
