@@ -7,9 +7,10 @@ convex in d, so one scalar per frame is found without trying every depth.
 """
 import numpy as np
 
-MOST_STEPS = 16            # of Newton; what is not found then is bisected
+MOST_STEPS = 10             # of Newton; what is not found then is bisected
 MIN_SPREAD = 1e-12          # of the rays; below it no depth is better than another
-FAST_BLOCK, BRUTE_BLOCK = 4096, 16      # frames at once: they stay in the cache
+# Frames worked on at once, so that arrays stay in the cache.
+NEWTON_BLOCK, BISECT_BLOCK, BRUTE_BLOCK = 2048, 4096, 16
 
 
 def geometric_search(uv: np.ndarray, coarse: np.ndarray, intrinsics, root: int = 0,
@@ -35,28 +36,42 @@ def geometric_search(uv: np.ndarray, coarse: np.ndarray, intrinsics, root: int =
     """
     uv, coarse = np.asarray(uv, float), np.asarray(coarse, float)
     _check(uv, coarse, lo, hi, step, cost, method, principal)
-    number = int(np.ceil((hi - lo) / step))             # of depths tried
-    refined = coarse - coarse[:, root:root + 1]
-    depths, costs = np.full(len(uv), np.nan), np.full(len(uv), np.nan)
-    search = _fast if method == "fast" else _brute
-    size = FAST_BLOCK if method == "fast" else BRUTE_BLOCK
-    for first in range(0, len(uv), size):
-        frames = slice(first, first + size)
-        # Coordinates first, frames last: (2, J, N).
-        pose = np.ascontiguousarray(coarse[frames].transpose(2, 1, 0))
-        rays = _rays(uv[frames].transpose(2, 1, 0), intrinsics, root, principal)
-        b = rays - rays[:, root:root + 1]
-        c = rays * pose[2]
-        c -= c[:, root:root + 1]
-        e = c - (pose[:2] - pose[:2, root:root + 1])
-        some = np.flatnonzero((b * b).sum((0, 1)) >= MIN_SPREAD)
-        if len(some) < pose.shape[2]:
-            b, c, e = b[:, :, some], c[:, :, some], e[:, :, some]
-        index, values = search(b, e, lo, step, number, cost)
-        depth = lo + step * index
-        depths[first + some], costs[first + some] = depth, values
-        refined[first + some, :, :2] = (depth * b + c).transpose(2, 1, 0)
-    return refined, depths, costs
+    grid = (lo, step, int(np.ceil((hi - lo) / step)))       # the depths tried
+    results = np.empty_like(coarse), np.empty(len(uv)), np.empty(len(uv))
+    unsure = np.arange(len(uv))
+    searches = ((_newton, NEWTON_BLOCK), (_bisect, BISECT_BLOCK))
+    for search, size in searches if method == "fast" else ((_brute, BRUTE_BLOCK),):
+        todo, unsure = unsure, []
+        for first in range(0, len(todo), size):
+            frames = todo[first:first + size]
+            if len(frames) == frames[-1] - frames[0] + 1:
+                frames = slice(frames[0], frames[-1] + 1)       # no copies
+            found, doubtful = _search_block(
+                uv[frames], coarse[frames], intrinsics, root, principal,
+                lambda b, e: search(b, e, grid, cost))
+            for result, part in zip(results, found):
+                result[frames] = part
+            unsure.append(todo[first + doubtful])
+        unsure = np.concatenate(unsure) if unsure else todo
+    return results
+
+
+def _search_block(uv, coarse, intrinsics, root, principal, search):
+    """(poses, depths, costs) of some frames, and those that `search` is unsure of."""
+    # Coordinates first, frames last: (3, J, N).
+    pose = np.ascontiguousarray(coarse.transpose(2, 1, 0))
+    rays = _rays(uv.transpose(2, 1, 0), intrinsics, root, principal)
+    c = rays * pose[2]
+    c -= c[:, root:root + 1]
+    b = np.subtract(rays, rays[:, root:root + 1], out=rays)
+    pose -= pose[:, root:root + 1]
+    depths, costs, unsure = search(b, c - pose[:2])
+    xy = depths * b + c
+    blind = np.flatnonzero((b * b).sum((0, 1)) < MIN_SPREAD)
+    xy[:, :, blind] = pose[:2, :, blind]
+    depths[blind] = costs[blind] = np.nan
+    pose[:2] = xy
+    return (pose.transpose(2, 1, 0), depths, costs), unsure
 
 
 def _check(uv, coarse, lo, hi, step, cost, method, principal):
@@ -78,13 +93,16 @@ def _check(uv, coarse, lo, hi, step, cost, method, principal):
 def _rays(uv, intrinsics, root, principal):
     """x / z and y / z of the key points, (2, J, N)."""
     fx, fy, cx, cy = intrinsics
-    centre = (uv[:, root:root + 1] if principal == "root"
-              else np.array([cx, cy])[:, None, None])
-    return np.ascontiguousarray((uv - centre) / np.array([fx, fy])[:, None, None])
+    centre = uv[:, root] if principal == "root" else (cx, cy)
+    rays = np.empty(uv.shape)
+    for points, middle, focal, out in zip(uv, centre, (fx, fy), rays):
+        np.subtract(points, middle, out=out)
+        out /= focal
+    return rays
 
 
 def _costs(depths, b, e, cost):
-    """Costs (K, N) of depths (K, N); the one formula of both methods."""
+    """Costs (K, N) of depths (K, N)."""
     dx, dy = (depths[:, None] * b[i] + e[i] for i in (0, 1))        # (K, J, N)
     dx *= dx
     dy *= dy
@@ -92,47 +110,65 @@ def _costs(depths, b, e, cost):
     return (dx if cost == "l2" else np.sqrt(dx, out=dx)).sum(1)
 
 
-def _brute(b, e, lo, step, number, cost):
-    """(indices, costs) of the first minima, every depth tried."""
-    values = _costs((lo + step * np.arange(number))[:, None], b, e, cost)
-    return values.argmin(axis=0), values.min(axis=0)
+def _brute(b, e, grid, cost):
+    """(depths, costs) of the first minima, every depth tried; unsure of none.
+
+    Written for itself, without what the fast search uses: its check.
+    """
+    lo, step, number = grid
+    depths = lo + step * np.arange(number, dtype=float)
+    offsets = depths[:, None, None] * b.T[:, None] + e.T[:, None]    # (N, depths, J, 2)
+    distances = np.linalg.norm(offsets, axis=-1)
+    values = (distances if cost == "l1" else distances ** 2).sum(axis=-1)
+    return depths[values.argmin(axis=1)], values.min(axis=1), np.arange(0)
 
 
-def _fast(b, e, lo, step, number, cost):
-    """The same by convexity: the real minimum, then the grid around it."""
+def _newton(b, e, grid, cost):
+    """The same from the real minimum and the depths around it, where that is sure."""
+    lo, step, number = grid
     last = lo + step * (number - 1)
-    square = b[0] * b[0] + b[1] * b[1]
-    dot = b[0] * e[0] + b[1] * e[1]
-    depth = np.clip(-dot.sum(0) / square.sum(0), lo, last)      # of the squares
+    square = np.maximum((b * b).sum((0, 1)), MIN_SPREAD)
+    depth = np.clip(-(b * e).sum((0, 1)) / square, lo, last)    # of the squares
     if cost == "l1":
-        depth = _least_distance(depth, b, e, square, dot, lo, last, step / 4)
-    below = np.floor((depth - lo) / step).astype(int)
-    grid = np.clip(below + np.array([[-1], [0], [1], [2]]), 0, number - 1)
-    values = _costs(lo + step * grid, b, e, cost)
+        depth = _least_distance(*(a.astype(np.float32) for a in (depth, b, e)),
+                                lo, last, step)
+    below = np.floor((depth - lo) / step)
+    near = np.clip(below + np.array([[-1.0], [0], [1], [2]]), 0, number - 1)
+    values = _costs(lo + step * near, b, e, cost)
     chosen, frames = values.argmin(axis=0), np.arange(len(depth))
-    index, best = grid[chosen, frames], values[chosen, frames]
-    # Less than a neighbour on either side is the minimum; the others are searched.
-    left = values[np.maximum(chosen - 1, 0), frames] > best
-    right = values[np.minimum(chosen + 1, 3), frames] >= best
-    doubtful = np.flatnonzero(~((left | (index == 0)) & (right & (chosen < 3)
-                                                         | (index == number - 1))))
-    if len(doubtful):
-        index[doubtful], best[doubtful] = _bisect(
-            b[:, :, doubtful], e[:, :, doubtful], lo, step, number, cost)
-    return index, best
+    index, best = near[chosen, frames], values[chosen, frames]
+    # By convexity, less than the neighbours on both sides is the minimum.
+    left = (values[np.maximum(chosen - 1, 0), frames] > best) | (index == 0)
+    right = (chosen < 3) & (values[np.minimum(chosen + 1, 3), frames] >= best)
+    right |= index == number - 1
+    return lo + step * index, best, np.flatnonzero(~(left & right))
 
 
-def _least_distance(depth, b, e, square, dot, lo, last, tolerance):
+def _bisect(b, e, grid, cost):
+    """The first depths that cost no more than the next ones; sure of all."""
+    lo, step, number = grid
+    low, high = np.zeros(b.shape[2], int), np.full(b.shape[2], number - 1)
+    while (low < high).any():
+        middle = (low + high) // 2
+        pair = np.minimum(middle + np.array([[0], [1]]), number - 1)
+        here, there = _costs(lo + step * pair.astype(float), b, e, cost)
+        low = np.where(there >= here, low, np.minimum(middle + 1, high))
+        high = np.where(there >= here, middle, high)
+    depth = lo + step * low.astype(float)
+    return depth, _costs(depth[None], b, e, cost)[0], np.arange(0)
+
+
+def _least_distance(depth, b, e, lo, last, tolerance):
     """Minimum of sum_j w_j sqrt((d - m_j)^2 + h_j^2), by Newton inside brackets.
 
-    Good to `tolerance` at best: the caller looks at the neighbours.
+    The last step is no longer than `tolerance`, and the steps shrink
+    quadratically; the caller looks at the neighbours all the same.
     """
-    square = np.maximum(square, 1e-20)              # 0 at the root
-    w = np.sqrt(square).astype(np.float32)
-    m = (-dot / square).astype(np.float32)
-    h = ((b[0] * e[1] - b[1] * e[0]) / square).astype(np.float32)
+    square = np.maximum(b[0] * b[0] + b[1] * b[1], np.float32(1e-20))     # 0 at the root
+    w = np.sqrt(square)
+    m = (b[0] * e[0] + b[1] * e[1]) / -square
+    h = (b[0] * e[1] - b[1] * e[0]) / square
     h2 = h * h + np.float32(1e-6)
-    depth = depth.astype(np.float32)
     low, high = np.full_like(depth, lo), np.full_like(depth, last)
     found, todo = depth.copy(), np.arange(len(depth))
     for _ in range(MOST_STEPS):
@@ -154,16 +190,3 @@ def _least_distance(depth, b, e, square, dot, lo, last, tolerance):
             todo, depth, low, high = (a[going] for a in (todo, depth, low, high))
             w, m, h2 = w[:, going], m[:, going], h2[:, going]
     return found
-
-
-def _bisect(b, e, lo, step, number, cost):
-    """(indices, costs) of the first grid points that are no larger than the next."""
-    low, high = np.zeros(b.shape[2], int), np.full(b.shape[2], number - 1)
-    while (low < high).any():
-        middle = (low + high) // 2
-        pair = np.minimum(middle + np.array([[0], [1]]), number - 1)
-        here, there = _costs(lo + step * pair, b, e, cost)
-        rising = there >= here
-        low, high = np.where(rising, low, middle + 1), np.where(rising, middle, high)
-        low = np.minimum(low, high)
-    return low, _costs(lo + step * low[None], b, e, cost)[0]

@@ -139,5 +139,5 @@ def test_fast_is_brute_on_many_poses_and_hundreds_of_times_faster(cost):
     np.testing.assert_array_equal(fast[1][:some], brute[1])
     print(f"{cost}: fast {fast_us:.2f} us, brute {brute_us:.0f} us a pose, "
           f"ratio {brute_us / fast_us:.0f}")
-    # Other work on the machine moves the ratio, which is about 500 on a quiet one.
-    assert brute_us > 250 * fast_us
+    # Other work moves the ratio, whose median was 690 (l1) and 1200 (l2).
+    assert brute_us > 300 * fast_us
