@@ -2,6 +2,7 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deephar.checkpoints.description import read_description
+from deephar.checkpoints.description import find_weights, read_description
 from deephar.training.logs import read_rows
 from deephar.utils.flags import parse_config
 from tests.exp.conftest import EXP, load_script
@@ -17,8 +18,11 @@ from tests.exp.conftest import EXP, load_script
 TINY = ["--data", "synthetic", "--synthetic-size", "tiny", "--steps-per-epoch", "1",
         "--eval-samples", "2", "--device", "cpu", "--side", "64", "--save-minutes", "60"]
 RECEPTION = ["--num-blocks", "1", "--ksize", "3"]
-MERGE = [*RECEPTION, "--pose-epochs", "1", "--epochs", "1", "--finetune-epochs", "1",
-         "--num-frames", "4"]
+STAGES = ["--pose-epochs", "1", "--epochs", "1", "--finetune-epochs", "1",
+          "--num-frames", "4"]
+MERGE = [*RECEPTION, *STAGES]
+KEYPOINTS = [*STAGES, "--labels", "none", "--width", "8", "--depth-maps", "2",
+             "--num-levels", "2"]
 SPNET = ["--num-pyramids", "1", "--num-levels", "2", "--growth", "8"]
 MULTI = [*SPNET, "--action-pyramids", "1", "--num-features", "16", "--num-frames", "4",
          "--num-clips", "2", "--action-epochs", "1", "--epochs", "2"]
@@ -34,6 +38,15 @@ SCRIPTS = {
         [{"pose"}, {"action"}, {"action"}], "penn/accuracy"),
     "ntu/train_ntu_merge.py": (
         [*MERGE, "--depth-maps", "2", "--pose-shares", "1", "1", "1"],
+        [{"pose"}, {"action"}, {"action"}], "ntu/accuracy"),
+    "pennaction/train_penn_vgg16.py": (
+        [*MERGE, "--pose-shares", "1", "1", "--stem-weights", "none"],
+        [{"pose"}, {"action"}, {"action"}], "penn/accuracy"),
+    "pennaction/train_penn_keypoints3d.py": (
+        [*KEYPOINTS, "--pose-shares", "1", "1"],
+        [{"pose"}, {"action"}, {"action"}], "penn/accuracy"),
+    "ntu/train_ntu_keypoints3d.py": (
+        [*KEYPOINTS, "--pose-shares", "1", "1"],
         [{"pose"}, {"action"}, {"action"}], "ntu/accuracy"),
     "pennaction/train_penn_multimodel.py": (
         MULTI, [{"action"}, {"pose", "action"}], "penn/accuracy"),
@@ -93,7 +106,36 @@ def test_a_script_resumes_after_its_last_epoch(at_home, tmp_path):
     assert [row["step"] for row in read_rows(tmp_path / "steps.csv")] == [1, 2]
 
 
+def test_actions_of_ones_own(at_home, tmp_path):
+    """The heads begin afresh, the report says so, the rest is that of the first run."""
+    flags, _, _ = SCRIPTS["pennaction/train_penn_multimodel.py"]
+    first = load_script("pennaction/train_penn_multimodel.py")
+    first.main(parse_config(first.Config, [*TINY, "--logdir", str(tmp_path / "a"), *flags]))
+    mine = tmp_path / "mine"
+    for split in ("train", "test"):
+        for name in ("wave", "jump"):
+            source = next((at_home / "datasets/synthetic-tiny/PennAction/frames").iterdir())
+            shutil.copytree(source, mine / split / name / "0001")
+    own = load_script("own/train_actions.py")
+    flags = ["--data", str(mine), "--weights", str(tmp_path / "a"), "--logdir",
+             str(tmp_path / "b"), "--steps-per-epoch", "1", "--epochs", "1",
+             "--num-clips", "2", "--device", "cpu"]
+    own.main(parse_config(own.Config, [*flags, "--num-actions", "2"]))
+    log = (tmp_path / "b" / "log.txt").read_text()
+    assert "begins afresh: act1_action_pred_conv2h0" in log
+    assert read_description(tmp_path / "b").actions == {"own": ("jump", "wave")}
+    models = [read_description(tmp_path / run).build() for run in ("a", "b")]
+    for run, model in zip(("a", "b"), models):
+        model.load_weights(find_weights(tmp_path / run))
+    for layer in ("conv1", "dp1_pb1_heatmaps_conv1"):
+        np.testing.assert_array_equal(*[m.get_layer(layer).weights[0].numpy() for m in models])
+    with pytest.raises(ValueError, match="--num-actions is 3.*2 classes: jump, wave"):
+        own.main(parse_config(own.Config, [*flags, "--num-actions", "3", "--logdir",
+                                           str(tmp_path / "c")]))
+
+
 def test_every_training_script_is_tested():
     found = {str(path.relative_to(EXP)) for path in EXP.glob("*/train_*.py")}
-    elsewhere = {"h36m/train_label_generator.py", "h36m/train_videopose3d.py"}
+    elsewhere = {"h36m/train_label_generator.py", "h36m/train_videopose3d.py",
+                 "own/train_actions.py"}
     assert found - elsewhere == set(SCRIPTS)

@@ -1,0 +1,108 @@
+"""Videos of one's own, sorted into folders: `ROOT/SPLIT/CLASS/VIDEO/*.jpg`.
+
+SPLIT is `train` or `test`; the classes are the folders in both, by name.
+There are no joints: a network that already knows poses learns the actions.
+"""
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from deephar.config import DataConfig
+from deephar.data.clips import VideoDataset, choose_augmentation
+from deephar.data.crops import clip_window, crop_clip
+from deephar.utils.bbox import whole_image_bbox
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.pose import PoseLayout, pa16j2d
+
+SPLITS = {TEST_MODE: "test", TRAIN_MODE: "train"}
+PICTURES = (".jpg", ".jpeg", ".png")
+
+
+@dataclass(frozen=True)
+class Video:
+    """The pictures of one video, in order, and its class from 0."""
+    name: str
+    pictures: tuple[Path, ...]
+    action: int
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __str__(self) -> str:
+        return f"video {self.name}"
+
+
+class ActionFolders(VideoDataset):
+    """Clips with an action; the whole picture is the window.
+
+    Args:
+        dataset_path: folder of the splits.
+        dataconf: size and augmentation of the clips.
+        poselayout: of the network that will see them; there are no joints.
+        clip_size: frames of a clip.
+    """
+
+    def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
+                 poselayout: PoseLayout = pa16j2d, clip_size: int = 16):
+        super().__init__(dataconf, poselayout, "sequences", clip_size)
+        self.dataset_path = root = Path(dataset_path)
+        self.action_labels = sorted({folder.name for split in SPLITS.values()
+                                     for folder in _folders(root / split)})
+        if not self.action_labels:
+            raise FileNotFoundError(f"{root} holds no folder train/CLASS or test/CLASS")
+        self.sequences = {mode: _read_split(root / split, self.action_labels)
+                          for mode, split in SPLITS.items()}
+        self.sequences[VALID_MODE] = []
+
+    def get_data(self, key: int, mode: int, frame_list=None, bbox=None, *,
+                 augmentation: dict | None = None,
+                 rng: np.random.Generator | None = None) -> dict:
+        """One clip.
+
+        Args:
+            key: number of the video.
+            mode: of the split; training draws its settings from `rng`.
+            frame_list: frames of the clip, from 0; None chooses them.
+            bbox: (4,), the window in pixels; None: the whole picture.
+            augmentation: settings to use instead.
+            rng: the only source of chance.
+
+        Returns:
+            frame (T, H, W, 3), action (A,), bbox (4,), afmat (3, 3), frame_list (T,).
+        """
+        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
+        index, frame_list = self._select(key, mode, frame_list, aug, drawn, rng)
+        video = self.sequences[mode][index]
+        if bbox is None:
+            with Image.open(video.pictures[0]) as picture:
+                bbox = whole_image_bbox(picture.size, aug["scale"])
+        frames, afmat = crop_clip(
+            [video.pictures[i] for i in frame_list], *clip_window(bbox, aug), aug,
+            self.dataconf.crop_resolution, drawn, rng)
+        return {"frame": frames, "action": np.eye(len(self.action_labels))[video.action],
+                "bbox": bbox, "afmat": afmat, "frame_list": np.array(frame_list)}
+
+    def _shapes(self) -> dict:
+        return {"frame": self.dataconf.input_shape, "action": (len(self.action_labels),),
+                "bbox": (4,), "afmat": (3, 3), "frame_list": (self.clip_size,)}
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(f for f in path.iterdir() if f.is_dir()) if path.is_dir() else []
+
+
+def _read_split(path: Path, labels: list[str]) -> list[Video]:
+    """The videos of a split; a folder without pictures is an error."""
+    videos = []
+    for folder in _folders(path):
+        for video in _folders(folder):
+            pictures = tuple(sorted(
+                p for p in video.iterdir() if p.suffix.lower() in PICTURES))
+            if not pictures:
+                raise ValueError(f"{video} holds no pictures ({', '.join(PICTURES)})")
+            videos.append(Video(f"{folder.name}/{video.name}", pictures,
+                                labels.index(folder.name)))
+    return videos
