@@ -146,16 +146,29 @@ class MultiModelTrainer:
             self._iterators = [self._input(task) for task in self.tasks]
         trace, waited, stop = self._execute(
             self._iterators, tf.constant(count), tf.constant(float(stop)))
-        widths = [task.ratio * len(task.losses) for task in self.tasks]
-        parts = np.split(trace.numpy(), np.cumsum(widths)[:-1], axis=1)
-        losses = {}
-        for task, part in zip(self.tasks, parts):
-            losses[task.name] = part.reshape(count, task.ratio, -1)
-            bad = ~np.isfinite(part.reshape(count * task.ratio, -1)).all(axis=1)
-            if bad.any():
-                raise NotFinite(task, self.drawn[task.name] + int(bad.argmax()))
+        trace = trace.numpy()                                   # (count, losses)
+        self._check_finite(trace)
+        losses, column = {}, 0
+        for task in self.tasks:
+            width = task.ratio * len(task.losses)
+            losses[task.name] = trace[:, column:column + width].reshape(
+                count, task.ratio, -1)
             self.drawn[task.name] += count * task.ratio
+            column += width
         return losses, float(waited), float(stop) > 0
+
+    def _check_finite(self, trace: np.ndarray) -> None:
+        """The first loss that is not finite, in time, tells the batch."""
+        bad = np.argwhere(~np.isfinite(trace))
+        if not len(bad):
+            return
+        step, column = bad[0]
+        for task in self.tasks:
+            width = task.ratio * len(task.losses)
+            if column < width:
+                turn = step * task.ratio + column // len(task.losses)
+                raise NotFinite(task, self.drawn[task.name] + int(turn))
+            column -= width
 
     def train(self, epochs: int, steps_per_epoch: int, initial_epoch: int = 0,
               end_of_epoch_callback: Any = None, verbose: int = 1, *,
@@ -184,7 +197,7 @@ class MultiModelTrainer:
             NotFinite: a loss is not finite; the batch is saved.
         """
         state = state or State(epoch=initial_epoch)
-        self.drawn.update({name: state.drawn.get(name, 0) for name in self.drawn})
+        self.drawn.update({k: n for k, n in state.drawn.items() if k in self.drawn})
         meter = Meter(sum(task.images_per_step for task in self.tasks),
                       (epochs - state.epoch) * steps_per_epoch - state.step)
         with stop_on_signals() as stop, self._explained(run):
@@ -291,7 +304,7 @@ class MultiModelTrainer:
                 raise
             raise RuntimeError(
                 "another worker has gone: start all of them again with --resume "
-                f"({str(error).splitlines()[0]})") from None
+                f"({type(error).__name__})") from None
 
 
 def save_batch(path: Path, loader: Any, number: int) -> None:

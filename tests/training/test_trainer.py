@@ -107,6 +107,32 @@ def test_not_finite_stops_and_keeps_the_batch(tmp_path):
         assert all(np.isfinite(state[name]).all() for name in state.files)
 
 
+def test_the_first_bad_batch_in_time_is_named():
+    """The second task's batch spoils the first task's next one."""
+    _, pose, action = toy_models()
+    tasks = toy_tasks(pose, action)
+    spoilt = Task("action", action, toy_loader(3, 2, bad=6), "mse",
+                  keras.optimizers.SGD(0.01))
+    number = next(n for n in range(4) if "Toys 6" in spoilt.loader.names(n))
+    trainer = MultiModelTrainer([tasks[0], spoilt], steps_per_execution=8)
+    with pytest.raises(NotFinite, match=f"task action is not finite, in batch {number}$"):
+        trainer.train(1, 8)
+
+
+def test_a_second_training_goes_on_in_the_data():
+    _, pose, action = toy_models()
+    trainer = MultiModelTrainer(toy_tasks(pose, action))
+    trainer.train(1, 3)
+    trainer.train(1, 2)
+    assert trainer.drawn == {"pose": 5, "action": 5}
+
+
+def test_xla_gives_the_same():
+    plain, compiled = trained(epochs=1), trained(epochs=1, jit_compile=True)
+    for a, b in zip(plain[1], compiled[1]):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_saves_and_leaves(tmp_path, number):
     class Stop(keras.callbacks.Callback):
