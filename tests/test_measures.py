@@ -230,7 +230,7 @@ def test_inputs_stay_as_they_are(golden, lifting):
 def test_pckh_of_100_000_poses_takes_less_than_a_second():
     y_true, y_pred = random_poses(100_000)
     head = np.full(100_000, 10.0)
-    start = time.perf_counter()
+    start = time.process_time()     # one thread: the time on an idle machine
     measures.pckh(y_true, y_pred, head)
     measures.pckh_per_joint(y_true, y_pred, head)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
