@@ -108,6 +108,32 @@ def pose_regression_loss(pose_loss: str, visibility_weight: float) -> Callable:
     return loss
 
 
+def weighted_depth_loss(visibility_weight: float) -> Callable:
+    """The elastic net of 3D poses whose depths are not all equally sure.
+
+    Args:
+        visibility_weight: as `pose_regression_loss`.
+
+    Returns:
+        A function of targets `(..., J, 5)`, x, y, depth, visibility and the
+        depth's weight, and predictions `(..., J, 4)`.  With weights of 1 it is
+        `pose_regression_loss('l1l2', visibility_weight)`.
+    """
+    def loss(y_true, y_pred):
+        y_true, y_pred = _as_tensors(y_true, y_pred)
+        depth_weight = y_true[..., -1:]
+        plane_weight = ops.ones_like(depth_weight)
+        weights = ops.concatenate([plane_weight, plane_weight, depth_weight], axis=-1)
+        pose = _mean_over_valid(
+            lambda y: weights * (ops.abs(y - y_pred[..., :3])
+                                 + ops.square(y - y_pred[..., :3])), y_true[..., :3])
+        visibility = ops.mean(
+            _binary_crossentropy(y_true[..., 3], y_pred[..., 3]), axis=-1)
+        return _per_sample(pose + visibility_weight * visibility)
+
+    return loss
+
+
 def _as_tensors(y_true, y_pred):
     y_pred = ops.convert_to_tensor(y_pred)
     if y_pred.dtype not in ("float32", "float64"):

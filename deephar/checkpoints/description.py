@@ -58,7 +58,7 @@ class Description:
         """Frames of a clip; None for single pictures."""
         if "num_frames" in self.arguments:
             return self.arguments["num_frames"]
-        shape = self.arguments["input_shape"]
+        shape = self._input_shape
         return shape[0] if len(shape) == 4 else None
 
     @property
@@ -70,7 +70,12 @@ class Description:
     def input_shape(self) -> tuple[int, ...]:
         """(H, W, 3), or (T, H, W, 3) for clips."""
         frames = (self.num_frames,) if self.num_frames else ()
-        return frames + tuple(self.arguments["input_shape"][-3:])
+        return frames + tuple(self._input_shape[-3:])
+
+    @property
+    def _input_shape(self) -> tuple[int, ...]:
+        """As the builder, or that of the pose network within, takes it."""
+        return self.arguments.get("input_shape") or self.arguments["pose"]["input_shape"]
 
 
 def describe_spnet(cfg: ModelConfig, dataconf: DataConfig,
@@ -139,11 +144,28 @@ def _reception(description: Description) -> "keras.Model":
 
 
 def _merge(description: Description) -> "keras.Model":
-    """`arguments["pose"]` are those of the pose network within."""
-    from deephar.models import action, reception
+    return build_with_pose_network(description)[1]
+
+
+def _keypoints3d(description: Description) -> "keras.Model":
+    from deephar.models import keypoints3d
+    return keypoints3d.build(**_with_tuples(description.arguments))
+
+
+def build_with_pose_network(description: Description
+                            ) -> tuple["keras.Model", "keras.Model"]:
+    """(pose network, action network over its layers).
+
+    `arguments["pose"]` are those of the pose network.
+    """
+    from deephar.models import action, keypoints3d, reception
     arguments = _with_tuples(description.arguments)
-    pose = reception.build(**_with_tuples(arguments.pop("pose")))
-    return action.build_merge_model(pose, **arguments)
+    build_pose, build_actions = {
+        "merge": (reception.build, action.build_merge_model),
+        "keypoints3d_action": (keypoints3d.build, keypoints3d.build_action_model),
+    }[description.architecture]
+    pose_network = build_pose(**_with_tuples(arguments.pop("pose")))
+    return pose_network, build_actions(pose_network, **arguments)
 
 
 def _with_tuples(arguments: Mapping[str, Any]) -> dict:
@@ -151,4 +173,5 @@ def _with_tuples(arguments: Mapping[str, Any]) -> dict:
             for name, value in arguments.items()}
 
 
-ARCHITECTURES = {"spnet": _spnet, "reception": _reception, "merge": _merge}
+ARCHITECTURES = {"spnet": _spnet, "reception": _reception, "merge": _merge,
+                 "keypoints3d": _keypoints3d, "keypoints3d_action": _merge}

@@ -13,27 +13,16 @@ Expected: cross-subject accuracy of 85.5 %.
     python exp/ntu/train_ntu_merge.py --data datasets \\
         --weights output/my_pose_run --pose-epochs 0
 """
-import dataclasses
 from dataclasses import dataclass
 
 from deephar.checkpoints.description import Description
-from deephar.checkpoints.transfer import load_matching
 from deephar.config import (
     human36m_dataconf, mpii_dataconf, ntu_ar_dataconf, ntu_pe_dataconf)
-from deephar.data import BatchLoader, Human36M, MpiiSinglePerson, Ntu
+from deephar.data import Human36M, MpiiSinglePerson, Ntu
 from deephar.data.labels import NTU_ACTIONS
-from deephar.data.locate import locate
 from deephar.data.relayout import Relayout
-from deephar.models import action, reception
-from deephar.training import EvalCallback
-from deephar.training.callbacks import keep_weights
-from deephar.training.evaluators import accuracy_of
-from deephar.training.merge import MergeConfig, merge_stages
-from deephar.training.run import start_run
-from deephar.training.stages import train_stages
-from deephar.training.strategy import make_strategy
+from deephar.training.merge import MergeConfig, train_merge
 from deephar.utils.flags import flag, parse_config
-from deephar.utils.modes import TEST_MODE, TRAIN_MODE
 from deephar.utils.pose import pa16j3d, pa20j3d
 
 
@@ -42,6 +31,8 @@ class Config(MergeConfig):
     """Train actions on NTU over a 3D pose network."""
     logdir: str = flag("output/ntu_merge", "folder of the run")
     eval_mode: str = flag("cs", "cross-subject or cross-view", choices=("cs", "cv"))
+    num_blocks: int = flag(4, "of the pose network")
+    ksize: int = flag(5, "of its separable convolutions")
     num_frames: int = flag(20, "of a clip")
     depth_maps: int = flag(8, "bins of depth")
     pose_shares: tuple[int, ...] = flag(
@@ -58,46 +49,20 @@ def describe(cfg: Config) -> Description:
             "input_shape": (cfg.side, cfg.side, 3), "num_frames": cfg.num_frames,
             "num_joints": pa20j3d.num_joints, "num_blocks": cfg.num_blocks,
             "pose_dim": 3, "depth_maps": cfg.depth_maps, "pose_net_version": "v2"},
-        pa20j3d,
-        dataclasses.replace(ntu_ar_dataconf, crop_resolution=(cfg.side, cfg.side)),
-        {"ntuaction": NTU_ACTIONS})
+        pa20j3d, cfg.in_size(ntu_ar_dataconf), {"ntuaction": NTU_ACTIONS})
 
 
 def main(cfg: Config) -> None:
-    strategy = make_strategy(cfg.device)
-    run = start_run(cfg, strategy)
     description = describe(cfg)
-    run.describe(description)
-    in_size = lambda crops: dataclasses.replace(
-        crops, crop_resolution=(cfg.side, cfg.side))
-    place = lambda name: locate(cfg.data, name, cfg.synthetic_size)
     # MPII has no hands and feet.
-    mpii = Relayout(MpiiSinglePerson(place("mpii"), in_size(mpii_dataconf), pa16j3d),
-                    pa20j3d)
-    h36m = Human36M(place("h36m"), in_size(human36m_dataconf), pa20j3d, "frames")
-    frames = Ntu(place("ntu"), in_size(ntu_pe_dataconf), pa20j3d, "frames",
+    mpii = Relayout(MpiiSinglePerson(cfg.place("mpii"), cfg.in_size(mpii_dataconf),
+                                     pa16j3d), pa20j3d)
+    h36m = Human36M(cfg.place("h36m"), cfg.in_size(human36m_dataconf), pa20j3d, "frames")
+    frames = Ntu(cfg.place("ntu"), cfg.in_size(ntu_pe_dataconf), pa20j3d, "frames",
                  use_gt_bbox=True, eval_mode=cfg.eval_mode)
-    videos = Ntu(place("ntu"), description.dataconf, pa20j3d, use_gt_bbox=True,
+    videos = Ntu(cfg.place("ntu"), description.dataconf, pa20j3d, use_gt_bbox=True,
                  clip_size=cfg.num_frames, eval_mode=cfg.eval_mode)
-    with strategy.scope():
-        arguments = dict(description.arguments)
-        pose_network = reception.build(**arguments.pop("pose"))
-        merged = action.build_merge_model(pose_network, **arguments)
-        if cfg.weights:
-            load_matching(merged, cfg.weights)
-    pictures = BatchLoader([mpii, h36m, frames], ["frame"], ["pose"], TRAIN_MODE,
-                           list(cfg.pose_shares), cfg.num_blocks, seed=cfg.seed)
-    clips = BatchLoader(videos, ["frame"], ["ntuaction"], TRAIN_MODE, cfg.batch_size,
-                        len(merged.outputs), seed=cfg.seed)
-    score = accuracy_of(videos, TEST_MODE, description.dataconf, len(NTU_ACTIONS),
-                        count=cfg.eval_samples)
-    train_stages(
-        merged, merge_stages(cfg, merged, pose_network, pictures, clips), run,
-        strategy=strategy,
-        callbacks=[EvalCallback("ntu", score, merged, strategy=strategy),
-                   *keep_weights(run.folder, merged, "ntu/accuracy", True,
-                                 strategy=strategy)],
-        **cfg.trainer_options())
+    train_merge(cfg, description, [mpii, h36m, frames], cfg.pose_shares, videos)
 
 
 if __name__ == "__main__":
