@@ -162,7 +162,7 @@ def build_with_pose_network(description: Description
     arguments = _with_tuples(description.arguments)
     build_pose, build_actions = {
         "merge": (reception.build, action.build_merge_model),
-        "keypoints3d_action": (keypoints3d.build, keypoints3d.build_action_model),
+        "keypoints3d_action": (keypoints3d.build, keypoints3d.build_action),
     }[description.architecture]
     pose_network = build_pose(**_with_tuples(arguments.pop("pose")))
     return pose_network, build_actions(pose_network, **arguments)

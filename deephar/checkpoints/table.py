@@ -37,6 +37,7 @@ class Checkpoint:
         num_actions: classes of each action set.
         outputs: what the network gives; SPNet's poses end in the visibility.
         parameters: of the network (the file also holds constants).
+        flops: operations of one picture or clip, see `deephar.models.flops`.
         expected: the published score.
     """
     key: str
@@ -49,6 +50,7 @@ class Checkpoint:
     layout: PoseLayout
     outputs: str
     parameters: int
+    flops: int
     expected: str
     num_frames: int | None = None
     num_actions: tuple[int, ...] = ()
@@ -133,6 +135,7 @@ CHECKPOINTS = {entry.key: entry for entry in (
         layout=pa16j2d,
         outputs="8 poses (16, 2), visibilities (16, 1)",
         parameters=14_746_560,
+        flops=19_665_223_680,
         expected="MPII validation, single crop: PCKh@0.5 89.1",
     ),
     Checkpoint(
@@ -146,6 +149,7 @@ CHECKPOINTS = {entry.key: entry for entry in (
         layout=pa17j3d,
         outputs="8 poses (17, 3), visibilities (17, 1)",
         parameters=16_681_920,
+        flops=23_628_840_960,
         expected="Human3.6M, single crop: MPJPE 55.1 mm if MPII was in its training, "
                  "67.3 mm if not (the release does not say)",
     ),
@@ -162,6 +166,7 @@ CHECKPOINTS = {entry.key: entry for entry in (
         num_actions=(15,),
         outputs="actions (15): 4 pose, 4 visual, 1 merged",
         parameters=12_805_120,
+        flops=192_664_017_920,
         expected="PennAction: accuracy 97.4 (estimated boxes)",
     ),
     Checkpoint(
@@ -177,6 +182,7 @@ CHECKPOINTS = {entry.key: entry for entry in (
         num_actions=(60,),
         outputs="actions (60): 4 pose, 4 visual, 1 merged",
         parameters=16_943_608,
+        flops=260_210_579_120,
         expected="NTU cross-subject: accuracy 85.5",
     ),
     Checkpoint(
@@ -193,6 +199,7 @@ CHECKPOINTS = {entry.key: entry for entry in (
         num_actions=(15,),
         outputs="18 poses (8, 16, 3), 6 actions (15)",
         parameters=20_314_088,
+        flops=99_325_353_984,
         expected="published: not verified",
     ),
     Checkpoint(
@@ -209,6 +216,7 @@ CHECKPOINTS = {entry.key: entry for entry in (
         num_actions=(60,),
         outputs="6 poses (8, 17, 4), 6 actions (60)",
         parameters=12_713_752,
+        flops=70_580_917_632,
         expected="published: not verified",
     ),
 )}

@@ -33,6 +33,12 @@ class Variant:
     flops: int
     script: str
 
+    @property
+    def no_weights(self) -> str:
+        """What to say to someone who asks for its weights."""
+        return (f"{self.key} was never released: exp/{self.script} trains it; then give "
+                "the folder of that run (--weights), or 'random'")
+
 
 VARIANTS = {variant.key: variant for variant in (
     Variant(
@@ -47,8 +53,8 @@ VARIANTS = {variant.key: variant for variant in (
             "num_context_per_joint": 2, "pose_net_version": "v1",
         }, pa16j2d, pennaction_ar_dataconf, {"pennaction": PENN_ACTIONS}),
         outputs="actions (15): 4 pose, 4 visual, 1 merged",
-        parameters=0,
-        flops=0,
+        parameters=19_998_784,
+        flops=725_361_597_440,
         script="pennaction/train_penn_vgg16.py",
     ),
     Variant(
@@ -61,8 +67,8 @@ VARIANTS = {variant.key: variant for variant in (
             "pose_net_version": "v1",
         }, pa16j3d, pennaction_ar_dataconf, {"pennaction": PENN_ACTIONS}),
         outputs="actions (15): 4 pose, 4 visual, 1 merged",
-        parameters=0,
-        flops=0,
+        parameters=9_672_784,
+        flops=135_527_152_640,
         script="pennaction/train_penn_keypoints3d.py",
     ),
     Variant(
@@ -75,8 +81,8 @@ VARIANTS = {variant.key: variant for variant in (
             "pose_net_version": "v2",
         }, pa20j3d, ntu_ar_dataconf, {"ntuaction": NTU_ACTIONS}),
         outputs="actions (60): 4 pose, 4 visual, 1 merged",
-        parameters=0,
-        flops=0,
+        parameters=13_432_888,
+        flops=173_312_177_840,
         script="ntu/train_ntu_keypoints3d.py",
     ),
 )}

@@ -1,6 +1,7 @@
 """List the networks and the published weights, and which of them are here.
 
-`deephar models NAME` tells everything about one of the published weights.
+`deephar models NAME` tells everything about one of the published weights.  GFLOP are
+the operations of its convolutions and dense layers for one picture or clip.
 """
 from pathlib import Path
 
@@ -8,10 +9,14 @@ ARCHITECTURES = (
     ("NAME", "WHAT", "TAKES", "GIVES", "BUILT BY (deephar.models)"),
     ("reception", "ReceptionNet, CVPR'18", "picture",
      "2D or 3D pose, visibility", "reception.build"),
-    ("merge", "ReceptionNet and action heads, CVPR'18", "clip",
+    ("merge", "ReceptionNet, actions, CVPR'18", "clip",
      "actions", "action.build_merge_model"),
     ("spnet", "SPNet, TPAMI'20", "picture or clip",
      "2D or 3D poses, actions", "spnet.build"),
+    ("keypoints3d", "3D hourglasses, after ICPR'20", "picture",
+     "3D pose, visibility", "keypoints3d.build"),
+    ("keypoints3d_action", "3D hourglasses, actions", "clip",
+     "actions", "keypoints3d.build_action"),
     ("temporal", "Temporal convolutions, CVPR'19", "2D key points in time",
      "3D poses", "temporal.build"),
     ("lifting", "Linear layers, ICCV'17", "2D key points",
@@ -28,18 +33,45 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     from deephar.checkpoints.table import CHECKPOINTS, checkpoint
+    from deephar.checkpoints.variants import VARIANTS
     if args.name:
-        print(describe(checkpoint(args.name), args.folder))
+        print(describe_variant(VARIANTS[args.name]) if args.name in VARIANTS else
+              describe(checkpoint(args.name), args.folder))
         return 0
-    weights = [("NAME", "NETWORK", "INPUT", "OUTPUTS", "PARAMETERS", "FILE")]
-    weights += [(entry.key, entry.title, _shape(entry.input_shape), entry.outputs,
-                 f"{entry.parameters / 1e6:.1f} M",
-                 "here" if (args.folder / entry.file).exists() else "-")
-                for entry in CHECKPOINTS.values()]
+    head = ("NAME", "NETWORK", "INPUT", "OUTPUTS", "PARAMETERS", "GFLOP")
+    weights = [(*head, "FILE")] + [
+        (*_row(entry, entry.input_shape),
+         "here" if (args.folder / entry.file).exists() else "-")
+        for entry in CHECKPOINTS.values()]
+    variants = [head] + [_row(variant, variant.description.input_shape)
+                         for variant in VARIANTS.values()]
     print(f"Networks\n\n{table(ARCHITECTURES)}\n")
     print(f"Published weights (files in {args.folder})\n\n{table(weights)}\n")
+    print(f"Without published weights (to be trained)\n\n{table(variants)}\n")
     print("deephar models NAME tells more, deephar download NAME gets the file.")
     return 0
+
+
+def _row(entry, input_shape) -> tuple[str, ...]:
+    return (entry.key, entry.title, _shape(input_shape), entry.outputs,
+            f"{entry.parameters / 1e6:.1f} M", f"{entry.flops / 1e9:.1f}")
+
+
+def describe_variant(variant) -> str:
+    """Everything about a network that was never released, for people."""
+    layout = variant.description.layout
+    return _lines(
+        ("name", variant.key),
+        ("network", variant.title),
+        ("input", _shape(variant.description.input_shape)),
+        ("outputs", variant.outputs),
+        ("joints", f"{layout.name}: {', '.join(layout.joint_names)}"),
+        ("parameters", f"{variant.parameters:,}"),
+        ("GFLOP", f"{variant.flops / 1e9:.1f}"),
+        ("weights", f"none were released; exp/{variant.script} trains it"),
+        ("card", "weights/README.md: what was published and what is this project's "
+                 "reading"),
+    )
 
 
 def describe(entry, folder: Path) -> str:
@@ -51,18 +83,23 @@ def describe(entry, folder: Path) -> str:
     state = ("not here" if not path.exists() else
              f"here, but {fault}" if fault else
              "here, checksum right" if entry.md5 else "here, without a checksum")
-    return "\n".join(f"{label:<12}{value}" for label, value in (
+    return _lines(
         ("name", entry.key),
         ("network", entry.title),
         ("input", _shape(entry.input_shape)),
         ("outputs", entry.outputs),
         ("joints", f"{entry.layout.name}: {', '.join(entry.layout.joint_names)}"),
         ("parameters", f"{entry.parameters:,}"),
+        ("GFLOP", f"{entry.flops / 1e9:.1f}"),
         ("score", entry.expected),
         ("file", f"{path} ({state})"),
         ("from", entry.url),
         ("md5", entry.md5 or f"none: {entry.no_md5}"),
-    ))
+    )
+
+
+def _lines(*facts: tuple[str, str]) -> str:
+    return "\n".join(f"{label:<12}{value}" for label, value in facts)
 
 
 def table(rows) -> str:

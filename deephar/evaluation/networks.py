@@ -8,9 +8,11 @@ from deephar.checkpoints.description import (
     FILE_NAME, Description, describe_spnet, find_weights, read_description)
 from deephar.checkpoints.load import load_checkpoint, load_weights
 from deephar.checkpoints.table import checkpoint
+from deephar.checkpoints.variants import VARIANTS
 from deephar.config import DataConfig, ModelConfig
 from deephar.evaluation.report import weights_info
-from deephar.utils.pose import PoseLayout, pa16j2d, pa17j3d, pa20j3d
+from deephar.utils.pose import (
+    PoseLayout, pa16j2d, pa16j3d, pa17j3d, pa20j3d)
 
 if TYPE_CHECKING:
     import keras
@@ -47,10 +49,10 @@ class Network:
 def load_network(key: str, weights: str = "", *, folder: str | Path = "weights",
                  tiny: bool = False, allow_random: bool = False, seed: int = 0
                  ) -> Network:
-    """The network of checkpoint `key`, or another in its place.
+    """The network of checkpoint or variant `key`, or another in its place.
 
     Args:
-        key: of `CHECKPOINTS`.
+        key: of `CHECKPOINTS`, or of `VARIANTS`, which have no released file.
         weights: a weights file, the folder of a training run (whose network
             it then is), or "random"; empty for the released file.
         folder: where released files are, or are downloaded to.
@@ -61,12 +63,17 @@ def load_network(key: str, weights: str = "", *, folder: str | Path = "weights",
     """
     import keras
     keras.utils.set_random_seed(seed)
-    entry = checkpoint(key)
-    released = Path(folder) / entry.file
-    if weights == "" and (tiny or (allow_random and not released.exists())):
+    is_variant = key in VARIANTS
+    entry = VARIANTS[key].description if is_variant else checkpoint(key)
+    released = None if is_variant else Path(folder) / entry.file
+    is_there = not is_variant and released.exists()
+    if weights == "" and (tiny or (allow_random and not is_there)):
         logger.warning("no weights: %s", "a tiny network has none" if tiny else
+                       "none were released" if is_variant else
                        f"{released} is not there")
         weights = RANDOM
+    if weights == "" and is_variant:
+        raise ValueError(VARIANTS[key].no_weights)
 
     if weights and (Path(weights) / FILE_NAME).exists():
         found, path = read_description(Path(weights)), find_weights(Path(weights))
@@ -76,7 +83,7 @@ def load_network(key: str, weights: str = "", *, folder: str | Path = "weights",
     if path is None:
         logger.warning("RANDOM weights: the scores will say nothing about the method")
         model = found.build()
-    elif found is entry:
+    elif found is entry and not is_variant:
         model = load_checkpoint(weights or key, folder, model=key)
     else:
         model = found.build()
@@ -117,7 +124,7 @@ def _part(model: "keras.Model", outputs: list, name: str) -> "keras.Model":
     return keras.Model(model.input, outputs, name=f"{model.name}_{name}")
 
 
-# === Tiny networks, one of the kind of each checkpoint ===
+# === Tiny networks, one of the kind of each checkpoint and variant ===
 
 def _tiny_reception(layout: PoseLayout, **arguments) -> Description:
     return Description("reception", {
@@ -126,12 +133,20 @@ def _tiny_reception(layout: PoseLayout, **arguments) -> Description:
         "concat_pose_confidence": False, **arguments}, layout, TINY_CROPS)
 
 
-def _tiny_merge(layout: PoseLayout, num_actions: int, **arguments) -> Description:
+def _tiny_merge(layout: PoseLayout, num_actions: int, stem: dict | None = None,
+                **arguments) -> Description:
     pose = _tiny_reception(layout, **arguments).arguments
     return Description("merge", {
-        "pose": pose, "num_actions": num_actions, "input_shape": (64, 64, 3),
-        "num_frames": 4, "num_joints": layout.num_joints, "num_blocks": 2,
-        "pose_dim": layout.dim, **arguments}, layout, TINY_CROPS)
+        "pose": {**pose, **(stem or {})}, "num_actions": num_actions,
+        "input_shape": (64, 64, 3), "num_frames": 4, "num_joints": layout.num_joints,
+        "num_blocks": 2, "pose_dim": layout.dim, **arguments}, layout, TINY_CROPS)
+
+
+def _tiny_keypoints3d(layout: PoseLayout, num_actions: int) -> Description:
+    return Description("keypoints3d_action", {
+        "pose": {"input_shape": (64, 64, 3), "num_joints": layout.num_joints,
+                 "width": 16, "depth_maps": 4, "num_levels": 2},
+        "num_actions": num_actions, "num_frames": 4}, layout, TINY_CROPS)
 
 
 def _tiny_spnet(layout: PoseLayout, action_set: str, num_actions: int) -> Description:
@@ -150,4 +165,8 @@ TINY = {
     "ntu_merge": _tiny_merge(pa20j3d, 60, depth_maps=4),
     "penn_spnet": _tiny_spnet(pa16j2d, "pennaction", 15),
     "ntu_spnet": _tiny_spnet(pa17j3d, "ntuaction", 60),
+    "penn_vgg16": _tiny_merge(pa16j2d, 15, num_context_per_joint=2,
+                              stem={"stem": "vgg16"}),
+    "penn_keypoints3d": _tiny_keypoints3d(pa16j3d, 15),
+    "ntu_keypoints3d": _tiny_keypoints3d(pa20j3d, 60),
 }

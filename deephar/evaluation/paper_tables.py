@@ -13,6 +13,8 @@ CVPR18 = "Luvizon, Picard, Tabia, CVPR 2018"
 # Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action
 # Recognition
 TPAMI20 = "Luvizon, Picard, Tabia, TPAMI 2020"
+ICPR20 = "Tang et al., ICPR 2020"
+THEIR_NETWORK = "of their network, whose sizes are not known; ours is a reading of the text"
 
 
 
@@ -104,6 +106,14 @@ IMAGES_AND_CLIPS = {
         "NTU RGB+D, SPNet", "accuracy", "%", TPAMI20,
         script="ntu/eval_ntu_multitask.py", checkpoint="ntu_spnet",
         data=("ntu", "h36m")),
+    "penn-keypoints3d": PaperRow(
+        "Penn Action, 3D key points", "accuracy", "%", ICPR20, 98.1,
+        script="pennaction/eval_penn_keypoints3d.py", data=("pennaction",),
+        note=THEIR_NETWORK),
+    "ntu-keypoints3d": PaperRow(
+        "NTU RGB+D, 3D key points", "accuracy", "%", ICPR20, 87.6,
+        script="ntu/eval_ntu_keypoints3d.py", data=("ntu",),
+        note=f"the protocol is not named; {THEIR_NETWORK}"),
     "speed": PaperRow(
         "SPNet, frames per second", "speed", "frames/s", TPAMI20,
         script="pennaction/eval_speed2d.py",

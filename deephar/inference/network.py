@@ -14,6 +14,7 @@ import numpy as np
 from deephar.checkpoints.description import FILE_NAME, read_description
 from deephar.checkpoints.load import load_checkpoint
 from deephar.checkpoints.table import CHECKPOINTS
+from deephar.checkpoints.variants import VARIANTS
 from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 from deephar.evaluation.predict import frame_predictor, pose_blocks, predictor
 from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
@@ -231,6 +232,8 @@ def load_network(source: Any, *, weights: str | os.PathLike = "weights",
         source = _quickstart_folder()
     if source in CHECKPOINTS:
         return _published(source, weights)
+    if source in VARIANTS:
+        raise ValueError(VARIANTS[source].no_weights)
     if Path(source).is_dir():
         description = read_description(Path(source))
         return Network(_with_poses(load_checkpoint(source)), description.layout,

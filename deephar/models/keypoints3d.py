@@ -108,7 +108,7 @@ def hourglass(shape, width: int, num_levels: int, *, name: str) -> keras.Model:
     return keras.Model(inputs, x, name=name)
 
 
-def build_action_model(pose_network: keras.Model, num_actions: int, num_frames: int, *,
+def build_action(pose_network: keras.Model, num_actions: int, num_frames: int, *,
                        shallow: bool = True, deep: bool = True,
                        pose_net_version: str = "v1", output_poses: bool = False,
                        weighted_merge: bool = True, full_trainable: bool = False

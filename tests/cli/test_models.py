@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from deephar.checkpoints import table
+from deephar.checkpoints.variants import VARIANTS
 from deephar.cli import main
 from deephar.cli.models import ARCHITECTURES
 from deephar.cli.models import table as aligned
@@ -24,8 +25,21 @@ def test_it_lists_what_there_is(tmp_path, capsys):
         line = next(line for line in lines if line.split()[:1] == [key])
         assert entry.title in line and entry.outputs in line
         assert f"{entry.parameters / 1e6:.1f} M" in line
+        assert f" {entry.flops / 1e9:.1f} " in line
         assert line.endswith("here" if key == "penn_spnet" else "-")
+    for key, variant in VARIANTS.items():
+        line = next(line for line in lines if line.split()[:1] == [key])
+        assert f"{variant.parameters / 1e6:.1f} M" in line
+        assert line.endswith(f" {variant.flops / 1e9:.1f}")
     assert max(map(len, lines)) < 130
+
+
+def test_it_tells_all_about_a_network_without_weights(capsys):
+    assert main(["models", "ntu_keypoints3d"]) == 0
+    told = capsys.readouterr().out
+    for text in ("20x256x256x3", "pa20j3d", "exp/ntu/train_ntu_keypoints3d.py",
+                 "weights/README.md"):
+        assert text in told
 
 
 def test_it_tells_all_about_one(tmp_path, capsys, monkeypatch):

@@ -7,14 +7,16 @@ import pytest
 
 from deephar.checkpoints import CHECKPOINTS
 from deephar.checkpoints.description import write_description
+from deephar.checkpoints.variants import VARIANTS
 from deephar.evaluation.networks import TINY, action_part, load_network, pose_part
 from deephar.utils.files import md5_of
 
 
 def test_every_checkpoint_has_its_tiny_network():
-    assert set(TINY) == set(CHECKPOINTS)
+    entries = CHECKPOINTS | {k: variant.description for k, variant in VARIANTS.items()}
+    assert set(TINY) == set(entries)
     for key, tiny in TINY.items():
-        entry = CHECKPOINTS[key]
+        entry = entries[key]
         assert tiny.layout == entry.layout
         assert (tiny.num_frames is None) == (entry.num_frames is None)
 
@@ -22,12 +24,14 @@ def test_every_checkpoint_has_its_tiny_network():
 @pytest.mark.parametrize("key, poses, actions", [
     ("mpii_reception2d", 2 * [(16, 2), (16, 1)], None),
     ("penn_merge", [(4, 16, 2), (4, 16, 1)], 9 * [(15,)]),
-    ("ntu_spnet", 4 * [(4, 17, 4)], 4 * [(60,)])])
+    ("ntu_spnet", 4 * [(4, 17, 4)], 4 * [(60,)]),
+    ("penn_vgg16", [(4, 16, 2), (4, 16, 1)], 9 * [(15,)]),
+    ("ntu_keypoints3d", [(4, 20, 3), (4, 20, 1)], 9 * [(60,)])])
 def test_parts(key, poses, actions):
     network = load_network(key, tiny=True)
     shapes = lambda model: [tuple(output.shape[1:]) for output in model.outputs]
     assert shapes(pose_part(network)) == poses
-    assert network.is_merge == (key == "penn_merge")
+    assert network.is_merge == (actions == 9 * actions[:1] if actions else False)
     if actions:
         assert shapes(action_part(network, actions[0][0])) == actions
     with pytest.raises(ValueError, match="no actions of 7 classes"):
@@ -81,3 +85,8 @@ def test_the_folder_of_a_training_run_is_a_network(tmp_path):
 def test_a_file_that_is_not_there_is_an_error():
     with pytest.raises(FileNotFoundError, match="nowhere.h5"):
         load_network("mpii_reception2d", "nowhere.h5")
+
+
+def test_a_network_that_was_never_released_needs_weights_of_ones_own():
+    with pytest.raises(ValueError, match="train_penn_vgg16.py trains it.*--weights"):
+        load_network("penn_vgg16")

@@ -25,6 +25,9 @@ SCRIPTS = [
     ("ntu/eval_ntu_ar_pe_merge.py", ["--boxes", "full", "--limit", "3"], "85.5"),
     ("ntu/eval_ntu_multitask.py", ["--limit", "3", "--no-multi-clip"], "not verified"),
     ("ntu/predict_bboxes.py", ["--limit", "3"], "boxes, test"),
+    ("pennaction/eval_penn_vgg16.py", ["--limit", "3", "--no-multi-clip"], "PCKh"),
+    ("pennaction/eval_penn_keypoints3d.py", ["--limit", "3", "--no-multi-clip"], "98.1"),
+    ("ntu/eval_ntu_keypoints3d.py", ["--limit", "3", "--no-multi-clip"], "87.6"),
 ]
 
 

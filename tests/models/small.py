@@ -33,7 +33,7 @@ def vgg_2d() -> keras.Model:
 
 def keypoints_3d() -> keras.Model:
     pose = keypoints3d.build(PICTURE, 4, width=8, depth_maps=2, num_levels=2)
-    return keypoints3d.build_action_model(pose, 5, 4, output_poses=True)
+    return keypoints3d.build_action(pose, 5, 4, output_poses=True)
 
 
 BUILDERS = {

@@ -80,7 +80,7 @@ def test_second_stack_gets_the_shallow_features_and_the_first_stack(pose_network
 
 
 def test_outputs_are_those_of_the_merge_model(pose_network):
-    model = keypoints3d.build_action_model(pose_network, 5, 4, output_poses=True)
+    model = keypoints3d.build_action(pose_network, 5, 4, output_poses=True)
     assert model.output_names == network("merge_2d").output_names
     assert model.output_shape[:2] == [(None, 4, 4, 3), (None, 4, 4, 1)]
     x = images((2, 4, *PICTURE), 2)
@@ -94,7 +94,7 @@ def test_outputs_are_those_of_the_merge_model(pose_network):
 @pytest.mark.parametrize("flags, width", [
     (dict(), 576 + 16), (dict(deep=False), 576), (dict(shallow=False), 16)])
 def test_appearance_is_what_lies_under_the_joints(pose_network, flags, width):
-    model = keypoints3d.build_action_model(pose_network, 5, 4, **flags)
+    model = keypoints3d.build_action(pose_network, 5, 4, **flags)
     kernel = model.get_layer("features").get_weights()[0]
     assert kernel.shape == (1, 1, width, 576)
     x = images((1, 4, *PICTURE), 2)
@@ -110,9 +110,9 @@ def test_appearance_is_what_lies_under_the_joints(pose_network, flags, width):
 
 
 def test_freezing(pose_network):
-    keypoints3d.build_action_model(pose_network, 5, 4)
+    keypoints3d.build_action(pose_network, 5, 4)
     assert pose_network.trainable_weights == []
-    model = keypoints3d.build_action_model(pose_network, 5, 4, full_trainable=True)
+    model = keypoints3d.build_action(pose_network, 5, 4, full_trainable=True)
     assert pose_network.trainable_weights
     assert model.get_layer("Frames").trainable_weights
 
@@ -136,8 +136,8 @@ def test_refused(arguments, message):
 
 def test_refused_actions(pose_network):
     with pytest.raises(ValueError, match="got neither"):
-        keypoints3d.build_action_model(pose_network, 5, 4, shallow=False, deep=False)
+        keypoints3d.build_action(pose_network, 5, 4, shallow=False, deep=False)
     with pytest.raises(ValueError, match="must be a network of keypoints3d.build"):
-        keypoints3d.build_action_model(network("merge_2d"), 5, 4)
+        keypoints3d.build_action(network("merge_2d"), 5, 4)
     with pytest.raises(ValueError, match="multiples of 4"):
-        keypoints3d.build_action_model(pose_network, 5, 6)
+        keypoints3d.build_action(pose_network, 5, 6)
