@@ -41,8 +41,10 @@ class MaxNormDense(layers.Dense):
     """
 
     def call(self, inputs, training=None):
-        squared_norm = ops.sum(ops.square(self.kernel))
-        kernel = self.kernel * ops.rsqrt(ops.maximum(squared_norm, 1.0))
+        # Half precision cannot add up a million squares.
+        squared_norm = ops.sum(ops.square(ops.cast(self.kernel, "float32")))
+        scale = ops.rsqrt(ops.maximum(squared_norm, 1.0))
+        kernel = self.kernel * ops.cast(scale, self.compute_dtype)
         return ops.matmul(inputs, kernel) + self.bias
 
 
@@ -60,9 +62,9 @@ def build(inputs: int, outputs: int, *, units: int = 1024, blocks: int = 2,
     """
     dense = MaxNormDense if max_norm else layers.Dense
 
-    def linear(x, width, label):
+    def linear(x, width, label, **options):
         return dense(width, name=label, kernel_initializer=FanInNormal(),
-                     bias_initializer=FanInNormal())(x)
+                     bias_initializer=FanInNormal(), **options)(x)
 
     def unit(x, label, bn_label):
         x = linear(x, units, label)
@@ -77,4 +79,6 @@ def build(inputs: int, outputs: int, *, units: int = 1024, blocks: int = 2,
         for k in (1, 2):
             x = unit(x, f"block{b}_linear{k}", f"block{b}_bn{k}")
         x = layers.Add(name=f"block{b}_add")([shortcut, x])
-    return keras.Model(input_, linear(x, outputs, "output"), name=name)
+    # Coordinates stay in float32 under mixed precision.
+    x = linear(x, outputs, "output", dtype="float32")
+    return keras.Model(input_, x, name=name)

@@ -67,8 +67,11 @@ class ScheduledBatchNormalization(layers.BatchNormalization):
 
 
 def set_bn_momentum(model: keras.Model, momentum: float) -> None:
-    """Set the momentum (Keras' sense) of every scheduled batch normalisation."""
-    for layer in model.layers:
+    """Set the momentum (Keras' sense) of every scheduled batch normalisation.
+
+    Those of networks inside `model` too.
+    """
+    for layer in model._flatten_layers():
         if isinstance(layer, ScheduledBatchNormalization):
             layer.momentum.assign(momentum)
 
@@ -137,9 +140,10 @@ def build(widths: Sequence[int] = (3, 3, 3), *, joints_in: int = 17,
         x = layers.Add(name=f"add_{i}")([shortcut, x])
         dilation *= width
     bound = 1 / math.sqrt(channels)
-    x = _conv1d(3 * joints_out, 1, "shrink",
+    # Coordinates stay in float32 under mixed precision.
+    x = _conv1d(3 * joints_out, 1, "shrink", dtype="float32",
                 bias_initializer=keras.initializers.RandomUniform(-bound, bound))(x)
-    outputs = layers.Reshape((-1, joints_out, 3), name="poses")(x)
+    outputs = layers.Reshape((-1, joints_out, 3), name="poses", dtype="float32")(x)
     return keras.Model(inputs, outputs, name=name)
 
 

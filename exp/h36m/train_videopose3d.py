@@ -43,7 +43,7 @@ def main(cfg: Config) -> dict[str, dict]:
     strategy = make_strategy(cfg.device)
     keypoints = open_set(cfg.data, cfg.keypoints, cameras=cfg.cameras,
                          allow_pickle=cfg.allow_pickle, fix_symmetry=cfg.fix_symmetry)
-    each = cfg.actions[0] == "each"
+    each = "each" in cfg.actions
     named = tuple(a for a in cfg.actions if a not in ("all", "each"))
     chosen = dict(actions=named, prefix=cfg.prefix, stride=cfg.downsample)
     frames = {}
@@ -57,7 +57,7 @@ def main(cfg: Config) -> dict[str, dict]:
                   else {"all": reference_epochs(frames, cfg.unit_epochs)})
     reports = {}
     for index, (name, actions) in enumerate(jobs.items()):
-        only = {**chosen, "actions": actions} if actions else chosen
+        only = {**chosen, "actions": actions, "prefix": cfg.prefix and not each}
         data = JobData(limited(keypoints, cfg, frames, name, only),
                        keypoints.takes(cfg.test_subjects, **only),
                        keypoints.keypoints.symmetry, unlabelled, keypoints.name)

@@ -68,3 +68,13 @@ def test_saves_and_loads(tmp_path):
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_coordinates_are_float32_under_mixed_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = lifting.build(4, 6, units=8, blocks=1)
+        assert model.get_layer("input").compute_dtype == "bfloat16"
+        assert model.output.dtype == "float32"
+    finally:
+        keras.config.set_dtype_policy("float32")

@@ -125,6 +125,19 @@ def test_momentum_is_a_variable():
                                    momentum * before + (1 - momentum) * batch, rtol=1e-4,
                                    atol=1e-6)
     assert len(model.trainable_weights) == 1 + 2 + 2
+    inputs = keras.Input((None, 17, 2))
+    temporal.set_bn_momentum(keras.Model(inputs, model(inputs) * 2), 0.5)
+    assert float(layer.momentum) == 0.5
+
+
+def test_coordinates_are_float32_under_mixed_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = temporal.build((3,), channels=8)
+        assert model.get_layer("conv_expand").compute_dtype == "bfloat16"
+        assert model.output.dtype == "float32"
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 @pytest.mark.parametrize("options", [{}, {"strided": True}, {"causal": True}])
