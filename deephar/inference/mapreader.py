@@ -44,7 +44,7 @@ class ReadMaps(Float32Layer):
         e = ops.exp(maps - ops.max(maps, axis=(1, 2), keepdims=True))
         by_joint = ops.transpose(flat(e), (0, 2, 1))                # (N, J, H*W)
         moments = ops.matmul(by_joint, ops.convert_to_tensor(
-            self._weights(rows, columns)))                          # (N, J, 3)
+            self.pixel_weights(rows, columns)))                          # (N, J, 3)
         total = moments[..., 2:]
         read = {
             "position": lambda: moments[..., :2] / total,
@@ -54,7 +54,7 @@ class ReadMaps(Float32Layer):
         outputs = [read[part]() for part in self.parts]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    def _weights(self, rows: int, columns: int) -> np.ndarray:
+    def pixel_weights(self, rows: int, columns: int) -> np.ndarray:
         """What a pixel counts for x, y and the sum, (H*W, 3)."""
         x, y = (SoftArgmax2D.default_ramp(size) if ramp is None
                 else np.array(ramp, "float32")

@@ -93,14 +93,14 @@ def cut(model: keras.Model, outputs: str = "all", blocks: int | None = None,
         poses, actions = poses[-size:], actions[-action_sets:]
     if len(poses + actions) == len(every):
         return model
-    return keras.Model(model.inputs, poses + actions, name=model.name)
+    return keras.Model(model.input, poses + actions, name=model.name)
 
 
 def _needs(model, outputs) -> set[str]:
     """Names of the operations that lead to `outputs`."""
     if not outputs:
         return set()
-    return {op.name for op in keras.Model(model.inputs, outputs).operations}
+    return {op.name for op in keras.Model(model.input, outputs).operations}
 
 
 def compare(source: Any, other: Any, batch: int = 1, seed: int = 0) -> float:
@@ -133,7 +133,11 @@ class Step:
     weights: Sequence[np.ndarray]
     inputs: tuple[int, ...]         # numbers of values
     outputs: tuple[int, ...]
-    rank: int                       # axes of the first input
+    shape: tuple                    # of the first input
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ def steps_of(model: keras.Model) -> Graph:
                     count = made.stop
                     config = {**layer.get_config(), "name": prefix + layer.name}
                     steps.append(Step(type(layer), config, layer.get_weights(), read,
-                                      tuple(made), len(node.input_tensors[0].shape)))
+                                      tuple(made), tuple(node.input_tensors[0].shape)))
                 else:
                     raise ValueError(f"{model.name} must be made of layers, "
                                      f"got the operation {layer.name}")
@@ -204,7 +208,8 @@ def network_of(graph: Graph, source: keras.Model) -> keras.Model:
             layer.set_weights(step.weights)
         made = made if isinstance(made, (list, tuple)) else [made]
         values |= dict(zip(step.outputs, made, strict=True))
-    return keras.Model(inputs, [values[v] for v in graph.outputs], name=source.name)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0],
+                       [values[v] for v in graph.outputs], name=source.name)
 
 
 # === What can be left out ===
