@@ -175,7 +175,7 @@ def _pictures(args, predictor, paths) -> int:
             boxes_for(boxes, str(path), index) for index, path, _ in opened]
         found = predictor.pictures([picture for _, _, picture in opened], wanted)
         for (index, path, picture), people in zip(opened, found):
-            results.append(FrameResult(index, None, picture.size, str(path),
+            results.append(FrameResult(index, None, picture.shape[1::-1], str(path),
                                        tuple(people)))
             _draw_picture(args, predictor, picture, results[-1])
             progress(len(results), len(paths))

@@ -4,6 +4,7 @@ One person is looked for in each box: several people in a picture need several
 boxes.  Coordinates go out in pixels of the picture; the network sees a crop of
 it, and the same 3×3 matrix that made the crop brings the joints back.
 """
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Iterable, Mapping, Sequence
@@ -16,17 +17,19 @@ from deephar.inference.boxes import GIVEN_MARGIN, box_of_poses, check_boxes, squ
 from deephar.inference.network import (
     Network, clip_function, frame_function, heat_map_function, load_network, stop_after)
 from deephar.inference.results import Person
+from deephar.inference.runtime import quick
 from deephar.utils.bbox import (
     DEPTH_HALF_RANGE, H36M_WINDOW, bbox_to_objposwin, whole_image_bbox)
 from deephar.utils.plot import to_picture
 from deephar.utils.pose import PoseLayout
-from deephar.utils.transform import T, normalize_channels, transform_pose_sequence
+from deephar.utils.transform import (
+    T, normalize_channels, transform_pose_sequence, translation)
 
 WINDOW_MM = 1000 * H36M_WINDOW      # what a crop spans at the depth of the person
 CROP_THREADS = 2
 
 # How to find people: boxes, a function of the picture, or the name of a way.
-Boxes = str | Sequence | np.ndarray | Callable[[Image.Image], Any]
+Boxes = str | Sequence | np.ndarray | Callable[[np.ndarray], Any]
 WAYS = ("two-pass", "whole")
 
 
@@ -50,6 +53,7 @@ class Predictor:
         min_confidence: mean confidence of the joints from which on a person
             that was not given by a box counts as found.
         stop_after_block: use the network up to this prediction block only.
+        optimize: run an equivalent network with fewer steps.
         camera: (fx, fy, cx, cy) in pixels, if known, for millimetres.
         depth_range: millimetres that depth 0 to 1 of a 3D network spans.
         layout, actions: of a bare model, see `load_network`.
@@ -58,7 +62,7 @@ class Predictor:
     def __init__(self, model: Any, *, weights: str | os.PathLike = "weights",
                  batch_size: int = 8, flip: bool = False, angle: float = 0.0,
                  margin: float = GIVEN_MARGIN, min_confidence: float = 0.15,
-                 stop_after_block: int | None = None,
+                 stop_after_block: int | None = None, optimize: bool = True,
                  camera: tuple[float, float, float, float] | None = None,
                  depth_range: float = 2 * DEPTH_HALF_RANGE,
                  layout: PoseLayout | None = None,
@@ -74,10 +78,12 @@ class Predictor:
         self.batch_size, self.flip, self.angle = batch_size, flip, angle
         self.margin, self.min_confidence = margin, min_confidence
         self.camera, self.depth_range = camera, depth_range
-        self._run_frames = frame_function(network, batch_size) if network.layout else None
+        faster = quick if optimize else (lambda network, **options: network)
+        self._run_frames = (frame_function(faster(network, poses=True), batch_size)
+                            if network.layout else None)
         frames = network.num_frames
         self._clips_per_batch = max(1, batch_size // frames) if frames else 0
-        self._run_clips = (clip_function(network, self._clips_per_batch)
+        self._run_clips = (clip_function(faster(network), self._clips_per_batch)
                            if frames else None)
         self._threads = ThreadPoolExecutor(CROP_THREADS, "crop")
 
@@ -96,7 +102,7 @@ class Predictor:
         Args:
             pictures: paths, PIL images or arrays.
             boxes: one entry per picture: boxes (N, 4); a function that takes the
-                picture and returns boxes; 'two-pass' looks at the whole picture
+                picture (H, W, 3), uint8, and returns boxes; 'two-pass' looks at the whole picture
                 first and then closer where it saw somebody; 'whole' looks at
                 the whole picture only.  A name or a function may stand alone.
         """
@@ -121,19 +127,20 @@ class Predictor:
                 found[i].append(person)
         return found
 
-    def looks(self, picture: Image.Image, boxes: Boxes
+    def looks(self, picture: np.ndarray, boxes: Boxes
               ) -> list[tuple[np.ndarray, str]]:
         """The squares to look into, with where they are from."""
+        size = picture.shape[1::-1]
         if isinstance(boxes, str):
             if boxes not in WAYS:
                 raise ValueError(f"boxes must be numbers, a function or one of "
                                  f"{', '.join(WAYS)}, got {boxes!r}")
             source = "whole picture" if boxes == "whole" else boxes
-            return [(whole_image_bbox(picture.size), source)]
+            return [(whole_image_bbox(size), source)]
         if callable(boxes):
             boxes = boxes(picture)
         return [(square(box, self.margin), "given")
-                for box in check_boxes(boxes, picture.size)]
+                for box in check_boxes(boxes, size)]
 
     def is_sure(self, person: Person) -> bool:
         """Whether the confidences say that somebody is there."""
@@ -157,7 +164,7 @@ class Predictor:
                 for k, (_, window, source) in enumerate(batch)]
         return people
 
-    def crops(self, wanted: Iterable[tuple[Image.Image, np.ndarray]]
+    def crops(self, wanted: Iterable[tuple[np.ndarray, np.ndarray]]
               ) -> tuple[np.ndarray, np.ndarray]:
         """The network's view of squares: frames (N, H, W, 3), matrices (N, 3, 3)."""
         cut = lambda item: crop(*item, self.network.resolution, self.angle)
@@ -178,7 +185,7 @@ class Predictor:
         pose[..., 0] = 1 - pose[..., 0]
         return pose, confidence[..., swap]
 
-    def clips(self, clips: Sequence[tuple[Sequence[Image.Image], np.ndarray, str]]
+    def clips(self, clips: Sequence[tuple[Sequence[np.ndarray], np.ndarray, str]]
               ) -> list[list[Person]]:
         """One person through each clip: poses of every frame, and actions.
 
@@ -260,25 +267,32 @@ def _average(one, other):
     return tuple((a + b) / 2 for a, b in zip(one, other))
 
 
-def open_any(picture) -> Image.Image:
-    """A path, a PIL image or an array as an upright RGB picture."""
+def open_any(picture) -> np.ndarray:
+    """A path, a PIL image or an array as upright RGB, (H, W, 3) uint8."""
     if isinstance(picture, (str, os.PathLike)):
-        return open_picture(picture)[0]
+        picture = open_picture(picture)[0]
     if isinstance(picture, Image.Image):
         picture = ImageOps.exif_transpose(picture)
-        return picture if picture.mode == "RGB" else to_picture(picture)
-    return to_picture(picture)
+    elif picture.dtype == np.uint8 and picture.shape[2:] == (3,):
+        return picture
+    return np.asarray(to_picture(picture))
 
 
-def crop(picture: Image.Image, window: np.ndarray, resolution: tuple[int, int],
+def crop(picture: np.ndarray, window: np.ndarray, resolution: tuple[int, int],
          angle: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """What the network sees of a window, and the matrix from picture to crop.
 
     Returns:
         frame (H, W, 3) float32 in [-1, 1], matrix (3, 3) to fractions.
     """
-    view = T(picture)
-    view.rotate_crop(angle, *bbox_to_objposwin(window))
+    centre, side = bbox_to_objposwin(window)
+    # Only what the window can show, turned or not, is worth converting.
+    reach = max(side) * (0.5 if angle == 0 else math.sqrt(0.5)) + 2
+    limit = np.array(picture.shape[1::-1])
+    x0, y0 = np.clip(centre - reach, 0, limit - 1).astype(int)
+    x1, y1 = np.clip(np.ceil(centre + reach), (x0 + 1, y0 + 1), limit).astype(int)
+    view = T(Image.fromarray(np.ascontiguousarray(picture[y0:y1, x0:x1])))
+    view.rotate_crop(angle, centre - (x0, y0), side)
     view.resize(resolution)
     view.normalize_affinemap()
-    return normalize_channels(view.asarray()), view.afmat
+    return normalize_channels(view.asarray()), view.afmat @ translation(-x0, -y0)

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from deephar.inference.results import FrameResult, Person
-from deephar.utils.plot import (
-    INK, PAPER, caption, draw_box, draw_pose, font_of, to_picture)
+from deephar.utils.paint import font_of, paint_box, paint_caption, paint_pose
+from deephar.utils.plot import INK, PAPER, draw_pose, to_picture
 from deephar.utils.pose import PoseLayout
 
 LEAST_CONFIDENCE = 0.1          # joints below it are not drawn
@@ -30,20 +30,26 @@ def draw_people(image, people: Sequence[Person], layout: PoseLayout | None, *,
         boxes: also draw where the people were looked for.
         labels: write the likeliest action at each person.
     """
-    picture = to_picture(image)
+    canvas = np.array(to_picture(image))
+    paint_people(canvas, people, layout, boxes=boxes, labels=labels)
+    return Image.fromarray(canvas)
+
+
+def paint_people(canvas: np.ndarray, people: Sequence[Person],
+                 layout: PoseLayout | None, *, boxes: bool = False,
+                 labels: bool = True) -> None:
+    """`draw_people` into an array (H, W, 3), in place."""
     for person in people:
         if boxes:
-            picture = draw_box(picture, person.box)
-    with_pose = [p for p in people if p.joints is not None]
-    if with_pose and layout is not None:
-        picture = draw_pose(picture, np.stack([p.joints for p in with_pose]), layout,
-                            np.stack([_drawn(p) for p in with_pose]))
+            paint_box(canvas, person.box)
+    for person in people:
+        if person.joints is not None and layout is not None:
+            paint_pose(canvas, person.joints, layout, _drawn(person))
     for person in people:
         best = person.best_action()
         if labels and best is not None:
-            picture = caption(picture, f"{nice(best[0])} {best[1]:.0%}",
-                              at=_label_place(person))
-    return picture
+            paint_caption(canvas, f"{nice(best[0])} {best[1]:.0%}",
+                          at=_label_place(person))
 
 
 def _drawn(person: Person) -> np.ndarray:
@@ -221,52 +227,47 @@ class Renderer:
         self._history: deque = deque(maxlen=timeline or None)
         self._timeline = timeline
 
-    def __call__(self, picture: Image.Image, result: FrameResult) -> Image.Image:
-        scale = min(1.0, self.max_side / max(picture.size))
-        people = result.people
-        if scale < 1:
-            size = [max(1, round(scale * side)) for side in picture.size]
-            picture = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
-            people = [_scaled(person, scale) for person in people]
-        drawn = draw_people(picture, people, self.layout, boxes=self.boxes)
-        if self.view_3d:
-            drawn = beside(drawn, self._space(people, drawn.height))
-        if self._timeline:
-            first = people[0].actions if people else {}
-            self._history.append(next(iter(first.values()), None))
-            padded = [None] * (self._timeline - len(self._history))
-            height = max(18, round(0.05 * drawn.height))
-            bar = action_timeline(list(self._history) + padded, drawn.width, height)
-            drawn = below(drawn, bar)
-        return drawn
+    def __call__(self, picture, result: FrameResult) -> np.ndarray:
+        """The drawn frame, (H, W, 3) uint8; the picture stays as it is."""
+        picture, people = self._fitted(picture, result.people)
+        height, width = picture.shape[:2]
+        bar = max(18, round(0.05 * height)) if self._timeline else 0
+        canvas = np.empty((height + bar, width, 3), np.uint8)
+        canvas[:height] = picture
+        paint_people(canvas[:height], people, self.layout, boxes=self.boxes)
+        if bar:
+            canvas[height:] = self._bar(people, width, bar)
+        if not self.view_3d:
+            return canvas
+        space = np.full((height + bar, height, 3), PAPER, np.uint8)
+        space[:height] = self._space(people, height)
+        return np.concatenate([canvas, space], axis=1)
 
-    def _space(self, people, side: int) -> Image.Image:
+    def _fitted(self, picture, people):
+        """Picture and people, no larger than `max_side`."""
+        array = picture if isinstance(picture, np.ndarray) else np.asarray(picture)
+        scale = min(1.0, self.max_side / max(array.shape[:2]))
+        if scale == 1:
+            return array, people
+        size = [max(1, round(scale * side)) for side in array.shape[1::-1]]
+        small = Image.fromarray(array).resize(size, Image.Resampling.BILINEAR,
+                                              reducing_gap=2)
+        return np.asarray(small), [_scaled(person, scale) for person in people]
+
+    def _bar(self, people, width: int, height: int) -> np.ndarray:
+        first = people[0].actions if people else {}
+        self._history.append(next(iter(first.values()), None))
+        missing = [None] * (self._timeline - len(self._history))
+        return np.asarray(action_timeline([*self._history, *missing], width, height))
+
+    def _space(self, people, side: int):
         for person in people:
             if person.joints_mm is not None:
                 return draw_pose_3d(person.joints_mm, self.layout, (side, side),
                                     azimuth=self.azimuth, elevation=self.elevation)
-        return Image.new("RGB", (side, side), PAPER)
+        return PAPER
 
 
 def _scaled(person: Person, scale: float) -> Person:
     joints = None if person.joints is None else np.asarray(person.joints) * scale
     return replace(person, joints=joints, box=np.asarray(person.box) * scale)
-
-
-def beside(left: Image.Image, right: Image.Image) -> Image.Image:
-    """Two pictures side by side, the right one scaled to the left one's height."""
-    if right.height != left.height:
-        width = max(1, round(right.width * left.height / right.height))
-        right = right.resize((width, left.height), Image.Resampling.BILINEAR)
-    both = Image.new("RGB", (left.width + right.width, left.height), PAPER)
-    both.paste(left, (0, 0))
-    both.paste(right, (left.width, 0))
-    return both
-
-
-def below(upper: Image.Image, lower: Image.Image) -> Image.Image:
-    """Two pictures of one width, one below the other."""
-    both = Image.new("RGB", (upper.width, upper.height + lower.height), PAPER)
-    both.paste(upper, (0, 0))
-    both.paste(lower, (0, upper.height))
-    return both

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-from PIL import Image
+import numpy as np
 
 from deephar.data.pictures import open_picture
-from deephar.data.video import SUFFIXES, read_frames, to_image, video_info
+from deephar.data.video import SUFFIXES, read_frames, to_array, video_info
 
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 FOLDER_FPS = 25.0
@@ -26,13 +26,18 @@ class Frame:
     Attributes:
         index: its number in the video, from 0.
         time: seconds from the start.
-        picture: upright RGB.
+        picture: (H, W, 3) uint8, upright RGB.
         name: file of the frame, or of the video.
     """
     index: int
     time: float
-    picture: Image.Image
+    picture: np.ndarray
     name: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(w, h) of the picture."""
+        return self.picture.shape[1], self.picture.shape[0]
 
 
 def is_camera(source: str) -> bool:
@@ -84,7 +89,8 @@ def frames_of(source: str | Path, *, every: int = 1, fps: float = FOLDER_FPS
         if not pictures:
             raise FileNotFoundError(f"{source} holds no pictures ({' '.join(PICTURES)})")
         for i, path in enumerate(pictures[::every]):
-            yield Frame(i * every, i * every / fps, open_picture(path)[0], path.name)
+            picture = np.asarray(open_picture(path)[0])
+            yield Frame(i * every, i * every / fps, picture, path.name)
         return
     name, options = str(source), {}
     if is_camera(name):
@@ -92,7 +98,7 @@ def frames_of(source: str | Path, *, every: int = 1, fps: float = FOLDER_FPS
         options, source = {"format": kind}, device.format(name)
     for i, (seconds, frame) in enumerate(read_frames(source, **options)):
         if i % every == 0:
-            yield Frame(i, seconds, to_image(frame), Path(name).name)
+            yield Frame(i, seconds, to_array(frame), Path(name).name)
 
 
 def count_frames(source: str | Path) -> int:

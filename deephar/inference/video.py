@@ -100,7 +100,7 @@ def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
             frame = waiting.popleft()
             people = [_merged(seen) for _, seen in sorted(found.pop(first, {}).items())]
             first += 1
-            yield frame, FrameResult(frame.index, frame.time, frame.picture.size,
+            yield frame, FrameResult(frame.index, frame.time, frame.size,
                                      frame.name, tuple(people))
 
     reader = read_ahead(frames, READ_AHEAD)
@@ -137,7 +137,7 @@ def predict_live(predictor: Predictor, frames: Iterable[Frame], *,
                 group = [newest[i] for i in _newest_clip(len(newest), predictor, every)]
             people = _predict_group(predictor, group, finder, every, live=True)[-1]
             frame = newest[-1]
-            yield frame, FrameResult(frame.index, frame.time, frame.picture.size,
+            yield frame, FrameResult(frame.index, frame.time, frame.size,
                                      frame.name, tuple(people))
     finally:
         latest.close()
@@ -246,7 +246,7 @@ class _Given:
         for i, frame in enumerate(group):
             given = (self.boxes(frame.picture) if callable(self.boxes)
                      else boxes_for(self.boxes, frame.name, frame.index))
-            given = check_boxes(given, frame.picture.size, f"frame {frame.index}")
+            given = check_boxes(given, frame.size, f"frame {frame.index}")
             for id, box in zip(self.identities.number(given), given):
                 squares.setdefault(id, {})[i] = square(box, self.predictor.margin)
         return [Look(id, found, "given") for id, found in sorted(squares.items())]
@@ -268,7 +268,7 @@ class _Found:
     def looks(self, group: Sequence[Frame]) -> list[Look]:
         everywhere = range(len(group))
         if self.way == "whole":
-            box = whole_image_bbox(group[0].picture.size)
+            box = whole_image_bbox(group[0].size)
             return [Look(0, dict.fromkeys(everywhere, box), "whole picture")]
         if self.way == "track" and self.last is not None:
             return [Look(0, dict.fromkeys(everywhere, self.last), "previous pose")]
@@ -280,8 +280,8 @@ class _Found:
         pictures = [group[i].picture for i in places]
         self.last = None
         seen = [p for p in self.predictor.look(pictures, [
-            (i, whole_image_bbox(picture.size), "first pass")
-            for i, picture in enumerate(pictures)]) if self.predictor.is_sure(p)]
+            (i, whole_image_bbox(group[0].size), "first pass")
+            for i in range(len(pictures))]) if self.predictor.is_sure(p)]
         if not seen:
             return []
         box = box_of_poses(np.stack([p.joints for p in seen]),

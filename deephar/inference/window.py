@@ -1,5 +1,5 @@
 """A window that shows one picture after another."""
-from PIL import Image
+import numpy as np
 
 
 class Window:
@@ -10,12 +10,12 @@ class Window:
         self._plt, self._title = plt, title
         self._figure = self._image = None
 
-    def show(self, picture: Image.Image) -> bool:
-        """Show a picture; False once the user has closed the window."""
+    def show(self, picture: np.ndarray) -> bool:
+        """Show a picture, (H, W, 3); False once the user has closed the window."""
         plt = self._plt
         if self._figure is None:
-            size = (picture.width / 100, picture.height / 100)
-            self._figure = plt.figure(self._title, figsize=size)
+            height, width = picture.shape[:2]
+            self._figure = plt.figure(self._title, figsize=(width / 100, height / 100))
             axes = self._figure.add_axes((0, 0, 1, 1))
             axes.set_axis_off()
             self._image = axes.imshow(picture)

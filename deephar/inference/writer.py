@@ -9,6 +9,7 @@ from deephar.data.video import import_av
 from deephar.utils.files import atomic_path
 
 GIF_SIDE, GIF_COLORS = 480, 128
+X264 = {"preset": "ultrafast", "crf": "20"}    # as quick as it still looks good
 CLOCK = Fraction(1, 90000)          # seconds per tick of a video's times
 
 
@@ -34,9 +35,12 @@ class VideoWriter:
         if self._kind == "video":
             import_av()
 
-    def write(self, picture: Image.Image, time: float | None = None) -> None:
-        """Add a frame at `time` seconds."""
+    def write(self, picture: np.ndarray | Image.Image,
+              time: float | None = None) -> None:
+        """Add a frame, (H, W, 3) uint8 or a PIL image, at `time` seconds."""
         time = self._count / self.fps if time is None else time
+        if self._kind != "video" and isinstance(picture, np.ndarray):
+            picture = Image.fromarray(picture)
         if self._kind == "folder":
             with atomic_path(self.path / f"{self._count:06d}.jpg") as temporary:
                 picture.save(temporary, quality=92)
@@ -49,33 +53,34 @@ class VideoWriter:
             self._encode(picture, time)
         self._count += 1
 
-    def _encode(self, picture: Image.Image, time: float) -> None:
+    def _encode(self, picture, time: float) -> None:
         av = import_av()
-        if self._container is None:
-            self._open(picture)
-        if picture.size != self._size:
-            picture = picture.resize(self._size, Image.Resampling.BILINEAR)
         array = np.asarray(picture)
+        size = array.shape[1::-1]
+        if self._container is None:
+            self._open(size)
+        if size != self._size:
+            array = np.asarray(Image.fromarray(array).resize(self._size))
         odd = [(0, side % 2) for side in array.shape[:2]]
         if any(extra for _, extra in odd):
             array = np.pad(array, (*odd, (0, 0)), mode="edge")
         frame = av.VideoFrame.from_ndarray(array, "rgb24")
         # Times that do not grow would be refused.
-        self._last = max(round(time / self._stream.time_base), self._last + 1)
-        frame.pts, frame.time_base = self._last, self._stream.time_base
+        self._last = max(round(time / CLOCK), self._last + 1)
+        frame.pts, frame.time_base = self._last, CLOCK
         self._container.mux(self._stream.encode(frame))
 
-    def _open(self, picture: Image.Image) -> None:
+    def _open(self, size: tuple[int, int]) -> None:
         av = import_av()
-        self._size = picture.size
+        self._size = size
         self._context = atomic_path(self.path)
         temporary = self._context.__enter__()
         self._container = av.open(str(temporary), "w")
         rate = Fraction(self.fps).limit_denominator(1000)
         codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-        options = {"preset": "veryfast", "crf": "20"} if codec == "libx264" else {}
+        options = X264 if codec == "libx264" else {}
         self._stream = self._container.add_stream(codec, rate=rate, options=options)
-        self._stream.width, self._stream.height = (side + side % 2 for side in self._size)
+        self._stream.width, self._stream.height = (side + side % 2 for side in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = CLOCK
         self._stream.time_base = CLOCK

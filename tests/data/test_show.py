@@ -5,7 +5,7 @@ from PIL import Image
 
 from deephar.data.prepare import PREPARE
 from deephar.data.show import CELL, draw_sample
-from deephar.utils.plot import LEFT, RIGHT
+from deephar.utils.paint import LEFT, RIGHT
 from tests.fakes.owners import write_mpii, write_pennaction
 
 

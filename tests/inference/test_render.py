@@ -4,10 +4,11 @@ import pytest
 from PIL import Image
 
 from deephar.inference.render import (
-    CLASS_COLORS, Renderer, action_bars, action_timeline, below, beside, draw_heat_map,
-    draw_people, draw_pose_3d, nice)
+    CLASS_COLORS, Renderer, action_bars, action_timeline, draw_heat_map, draw_people,
+    draw_pose_3d, nice)
 from deephar.inference.results import FrameResult, Person
-from deephar.utils.plot import LEFT, PAPER, RIGHT
+from deephar.utils.paint import LEFT, RIGHT
+from deephar.utils.plot import PAPER
 from deephar.utils.pose import pa16j2d, pa17j3d
 from tests.utils.test_plot import STANDING, close, pixel
 
@@ -131,30 +132,26 @@ def test_heat_lies_where_the_crop_was(spot):
 # === Frames ===
 
 def test_renderer_puts_together_what_is_asked():
-    picture = Image.new("RGB", (400, 200))
+    picture = np.zeros((200, 400, 3), np.uint8)
     in_space = person(200, joints_mm=STANDING.repeat(2, axis=-1)[:, :3] * 1000)
     plain = Renderer(pa16j2d)(picture, result([person(200)]))
-    assert plain.size == (400, 200)
+    assert plain.shape == (200, 400, 3) and plain.max() > 200 and not picture.any()
     wide = Renderer(pa16j2d, view_3d=True)(picture, result([in_space]))
-    assert wide.size == (600, 200) and len(where(wide.crop((400, 0, 600, 200)), RIGHT)[0])
+    assert wide.shape == (200, 600, 3) and len(where(wide[:, 400:], RIGHT)[0])
     nobody = Renderer(pa16j2d, view_3d=True)(picture, result([]))
-    assert nobody.size == (600, 200) and pixel(nobody, 500, 100) == PAPER
+    assert nobody.shape == (200, 600, 3) and tuple(nobody[100, 500]) == PAPER
     renderer = Renderer(pa16j2d, timeline=4)
     first = renderer(picture, result([person(200)]))
     second = renderer(picture, result([person(200)]))
-    assert first.size == second.size == (400, 218)
-    assert pixel(first, 95, 201) == CLASS_COLORS[0] != pixel(first, 105, 201)
-    assert pixel(second, 195, 201) == CLASS_COLORS[0] != pixel(second, 205, 201)
+    assert first.shape == second.shape == (218, 400, 3)
+    assert tuple(first[201, 95]) == CLASS_COLORS[0] != tuple(first[201, 105])
+    assert tuple(second[201, 195]) == CLASS_COLORS[0] != tuple(second[201, 205])
+    both = Renderer(pa16j2d, timeline=4, view_3d=True)(
+        Image.new("RGB", (400, 200)), result([in_space]))
+    assert both.shape == (218, 600, 3)
 
 
 def test_huge_pictures_are_drawn_smaller():
     picture = Renderer(pa16j2d, max_side=500)(
-        Image.new("RGB", (4000, 4000)), result([person(4000)], (4000, 4000)))
-    assert picture.size == (500, 500) and close(pixel(picture, 300, 450), LEFT)
-
-
-def test_joining_pictures():
-    red, blue = Image.new("RGB", (40, 20), "red"), Image.new("RGB", (20, 40), "blue")
-    both = beside(red, blue)
-    assert both.size == (50, 20) and pixel(both, 45, 10) == (0, 0, 255)
-    assert below(red, blue).size == (40, 60)
+        np.zeros((4000, 4000, 3), np.uint8), result([person(4000)], (4000, 4000)))
+    assert picture.shape == (500, 500, 3) and close(picture[450, 300], LEFT)

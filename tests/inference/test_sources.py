@@ -10,7 +10,7 @@ from tests.fakes.owners import grey_of_frame, write_jpeg, write_video
 
 
 def greys(frames):
-    return [round(np.array(frame.picture).mean()) for frame in frames]
+    return [round(frame.picture.mean()) for frame in frames]
 
 
 def test_folder_in_the_order_of_numbers(tmp_path):

@@ -14,7 +14,7 @@ from tests.fakes.owners import write_video
 
 
 def frames_with(pictures, start=0):
-    return [Frame(i + start, i / 25, picture, "v.mp4")
+    return [Frame(i + start, i / 25, np.asarray(picture), "v.mp4")
             for i, picture in enumerate(pictures)]
 
 
@@ -139,7 +139,7 @@ def test_a_walker_is_followed(boxes, clips):
 
 def test_somebody_leaves_and_comes_back():
     frames, _ = walker(24, step=2)
-    empty = Image.new("RGB", frames[0].picture.size)
+    empty = np.zeros_like(frames[0].picture)
     pictures = [f.picture for f in frames]
     pictures[8:16] = [empty] * 8
     predictor = Predictor(Dots(side=128), layout=pa16j2d, batch_size=4)

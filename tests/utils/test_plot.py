@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deephar.utils.paint import LEFT, MIDDLE, RIGHT
 from deephar.utils.plot import (
-    LEFT, MIDDLE, RIGHT, caption, contact_sheet, draw, draw_box, draw_pose, show,
+    caption, contact_sheet, draw, draw_box, draw_pose, show,
     to_picture)
 from deephar.utils.pose import INVALID, pa16j2d, pa17j3d
 
