@@ -38,7 +38,7 @@ def run(args) -> int:
         print(describe_variant(VARIANTS[args.name]) if args.name in VARIANTS else
               describe(checkpoint(args.name), args.folder))
         return 0
-    head = ("NAME", "NETWORK", "INPUT", "OUTPUTS", "PARAMETERS", "GFLOP")
+    head = ("NAME", "NETWORK", "INPUT", "OUTPUTS", "PARAMS", "GFLOP")
     weights = [(*head, "FILE")] + [
         (*_row(entry, entry.input_shape),
          "here" if (args.folder / entry.file).exists() else "-")

@@ -25,7 +25,7 @@ from deephar.layers.conv import act_conv_bn, batch_norm, conv, relu
 from deephar.models.action import build_recognition
 from deephar.models.blocks import (
     DepthReader, float32_concatenate, separable_residual, visibility_of)
-from deephar.models.reception import build_stem
+from deephar.models.reception import WIDTH, build_stem
 from deephar.models.split import set_trainable_layers
 
 BOTTOM_UNITS = 3
@@ -34,7 +34,7 @@ BOTTOM_UNITS = 3
 def build(input_shape, num_joints: int, *, stacks: int = 2, width: int = 288,
           depth_maps: int = 16, num_levels: int = 4, stem: str = "inception",
           stem_weights: str | os.PathLike | None = None, freeze_stem: bool = False,
-          imagenet_input: bool | None = None) -> keras.Model:
+          imagenet_input: bool | None = None, stem_width: int = WIDTH) -> keras.Model:
     """The pose network: 3D poses from one picture.
 
     Args:
@@ -45,6 +45,7 @@ def build(input_shape, num_joints: int, *, stacks: int = 2, width: int = 288,
         depth_maps: bins of depth.
         num_levels: resolutions of an hourglass.
         stem, stem_weights, freeze_stem, imagenet_input: as `reception.build`.
+        stem_width: features of the stem, `width` there.
 
     Returns:
         A model from pictures `(N, H, W, 3)` to `(N, J, 4)` per stack: x and y
@@ -56,7 +57,8 @@ def build(input_shape, num_joints: int, *, stacks: int = 2, width: int = 288,
     _check(input_shape, stacks, width, depth_maps, num_levels)
     inputs = keras.Input(input_shape, name="input")
     shallow = build_stem(input_shape, stem, stem_weights=stem_weights,
-                         freeze_stem=freeze_stem, imagenet_input=imagenet_input)(inputs)
+                         freeze_stem=freeze_stem, imagenet_input=imagenet_input,
+                         width=stem_width)(inputs)
     # A sub-model's own `output` is not in this graph: these names are.
     shallow = layers.Identity(name="shallow")(shallow)
     reader = DepthReader(depth_maps)

@@ -24,6 +24,8 @@ from deephar.models.blocks import (
     visibility_of)
 
 STEMS = ("inception", "vgg16")
+WIDTH = 576                     # features between the blocks, as published
+WIDTH_STEP = 18                 # the stem's narrowest layer has a share of this
 
 
 def build(input_shape, num_joints: int, dim: int,
@@ -32,7 +34,8 @@ def build(input_shape, num_joints: int, dim: int,
           export_heatmaps: bool = False, export_vfeat_block: int | None = None,
           old_model: bool = False, concat_pose_confidence: bool = True, *,
           stem: str = "inception", stem_weights: str | os.PathLike | None = None,
-          freeze_stem: bool = False, imagenet_input: bool | None = None) -> keras.Model:
+          freeze_stem: bool = False, imagenet_input: bool | None = None,
+          width: int = WIDTH) -> keras.Model:
     """The pose network.
 
     Args:
@@ -52,6 +55,8 @@ def build(input_shape, num_joints: int, dim: int,
         stem: one of `STEMS`; "inception" is the published one.
         stem_weights, imagenet_input: of VGG-16, see `vgg.vgg16_stem`.
         freeze_stem: the trunk of VGG-16 is not trained.
+        width: features between the blocks, 576 as published; stem and blocks
+            grow with it.
 
     Returns:
         A model from pictures `(N, H, W, 3)` to the outputs, block by block.
@@ -72,7 +77,8 @@ def build(input_shape, num_joints: int, dim: int,
 
     inputs = keras.Input(input_shape, name="input")
     x = build_stem(input_shape, stem, old_model=old_model, stem_weights=stem_weights,
-                   freeze_stem=freeze_stem, imagenet_input=imagenet_input)(inputs)
+                   freeze_stem=freeze_stem, imagenet_input=imagenet_input,
+                   width=width)(inputs)
     if old_model:
         x = separable_residual(x, 512, 3, name="sepconv1")
     outputs, features = [], []
@@ -124,51 +130,57 @@ def _outputs(reader, maps, i, export_heatmaps, concatenated) -> list:
 
 def build_stem(input_shape, stem: str = "inception", *, old_model: bool = False,
                stem_weights: str | os.PathLike | None = None,
-               freeze_stem: bool = False, imagenet_input: bool | None = None
-               ) -> keras.Model:
+               freeze_stem: bool = False, imagenet_input: bool | None = None,
+               width: int = WIDTH) -> keras.Model:
     """Sub-model `Stem` by its name; the arguments are those of `build`."""
     if stem not in STEMS:
         raise ValueError(f"stem must be one of {STEMS}, got {stem!r}")
+    if width < 1 or width % WIDTH_STEP:
+        raise ValueError(f"width must be a multiple of {WIDTH_STEP}, got {width}")
+    if old_model and width != WIDTH:
+        raise ValueError(f"old_model has one width only, got width={width}")
     if stem == "vgg16":
         if old_model:
             raise ValueError("old_model is a version of the inception stem, got "
                              "stem='vgg16'")
-        model = vgg.vgg16_stem(input_shape, stem_weights, imagenet_input)
+        model = vgg.vgg16_stem(input_shape, stem_weights, imagenet_input, width)
         if freeze_stem:
             vgg.freeze_trunk(model)
         return model
     if stem_weights is not None or freeze_stem or imagenet_input:
         raise ValueError("stem_weights, freeze_stem and imagenet_input belong to "
                          "stem='vgg16', got stem='inception'")
-    return inception_stem(input_shape, old_model)
+    return inception_stem(input_shape, old_model, width)
 
 
-def inception_stem(input_shape, old_model: bool = False) -> keras.Model:
-    """Sub-model `Stem`: `(N, H, W, 3)` to `(N, H/8, W/8, 576)`."""
+def inception_stem(input_shape, old_model: bool = False, width: int = WIDTH
+                   ) -> keras.Model:
+    """Sub-model `Stem`: `(N, H, W, 3)` to `(N, H/8, W/8, width)`."""
+    w = width // WIDTH_STEP                     # 32 of 576
     concatenate = lambda inputs, name: layers.Concatenate(name=name)(inputs)
     inputs = keras.Input(input_shape, name="input")
-    x = conv_bn_act(inputs, 32, 3, 2, name="conv1")
+    x = conv_bn_act(inputs, w, 3, 2, name="conv1")
     if not old_model:
-        x = conv_bn_act(x, 32, 3, name="conv2")
-    x = conv_bn_act(x, 64, 3, name="conv3")
+        x = conv_bn_act(x, w, 3, name="conv2")
+    x = conv_bn_act(x, 2 * w, 3, name="conv3")
 
-    a = conv_bn_act(x, 32 if old_model else 96, 3, 2, name="down1")
+    a = conv_bn_act(x, w if old_model else 3 * w, 3, 2, name="down1")
     b = layers.MaxPooling2D(3, strides=2, padding="same", name="down1_pool")(x)
     x = concatenate([a, b], "down1_concat")
 
-    a = conv_bn_act(x, 64, 1, name="a1")
-    a = conv_bn(a, 96, 3, name="a2")
-    b = conv_bn_act(x, 64, 1, name="b1")
-    b = conv_bn_act(b, 64, (5, 1), name="b2")
-    b = conv_bn_act(b, 64, (1, 5), name="b3")
-    b = conv_bn(b, 96, 3, name="b4")
+    a = conv_bn_act(x, 2 * w, 1, name="a1")
+    a = conv_bn(a, 3 * w, 3, name="a2")
+    b = conv_bn_act(x, 2 * w, 1, name="b1")
+    b = conv_bn_act(b, 2 * w, (5, 1), name="b2")
+    b = conv_bn_act(b, 2 * w, (1, 5), name="b3")
+    b = conv_bn(b, 3 * w, 3, name="b4")
     x = concatenate([a, b], "ab_concat")
 
-    a = act_conv_bn(x, 192, 3, 2, name="down2")
+    a = act_conv_bn(x, 6 * w, 3, 2, name="down2")
     b = layers.MaxPooling2D(2, strides=2, name="down2_pool")(x)
     x = concatenate([a, b], "down2_concat")
     if not old_model:
-        x = separable_residual(x, 576, 3, name="sepconv1")
+        x = separable_residual(x, width, 3, name="sepconv1")
     return keras.Model(inputs, x, name="Stem")
 
 

@@ -44,14 +44,15 @@ class ImagenetInput(Float32Layer):
 
 
 def vgg16_stem(input_shape, weights: str | os.PathLike | None = None,
-               imagenet_input: bool | None = None) -> keras.Model:
-    """Sub-model `Stem`: `(N, H, W, 3)` to `(N, H/8, W/8, 576)`.
+               imagenet_input: bool | None = None, width: int = WIDTH) -> keras.Model:
+    """Sub-model `Stem`: `(N, H, W, 3)` to `(N, H/8, W/8, width)`.
 
     Args:
         weights: of the trunk: None for random ones, "imagenet", or a weight
             file of a VGG-16 without top.
         imagenet_input: scale the pictures as ImageNet's weights want it; None
             does so if `weights` are given.
+        width: of the adapter; the trunk grows with it, and is VGG-16's at 576.
     """
     if imagenet_input is None:
         imagenet_input = weights is not None
@@ -59,11 +60,11 @@ def vgg16_stem(input_shape, weights: str | os.PathLike | None = None,
     x = (ImagenetInput if imagenet_input else layers.Identity)(name="vgg_input")(inputs)
     for block, (filters, convolutions) in enumerate(TRUNK, 1):
         for i in range(1, convolutions + 1):
-            x = layers.Conv2D(filters, 3, padding="same", activation="relu",
+            x = layers.Conv2D(filters * width // WIDTH, 3, padding="same", activation="relu",
                               name=f"{TRUNK_PREFIX}{block}_conv{i}")(x)
         if block < len(TRUNK):
             x = layers.MaxPooling2D(2, name=f"{TRUNK_PREFIX}{block}_pool")(x)
-    x = separable_residual(x, WIDTH, 3, name="sepconv1")
+    x = separable_residual(x, width, 3, name="sepconv1")
     stem = keras.Model(inputs, x, name="Stem")
     if weights is not None:
         load_trunk(stem, weights)
@@ -111,7 +112,7 @@ def load_trunk(stem: keras.Model, weights: str | os.PathLike) -> None:
         shapes = [array.shape for array in found[layer.name]]
         if shapes != wanted:
             raise ValueError(f"{weights}: layer {layer.name} has shapes {shapes}, "
-                             f"VGG-16 has {wanted}")
+                             f"the network has {wanted}")
     for layer in convolutions:
         layer.set_weights(found[layer.name])
 

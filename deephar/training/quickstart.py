@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from deephar.checkpoints.description import describe_spnet
+from deephar.checkpoints.description import Description, describe_spnet
 from deephar.config import DataConfig, ModelConfig
 from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
@@ -25,7 +25,7 @@ from deephar.evaluation.predict import frame_predictor, predictor
 from deephar.evaluation.report import Score
 from deephar.evaluation.run import Rows, evaluate, spread
 from deephar.losses import pose_regression_loss
-from deephar.models import spnet, split_model
+from deephar.models import split_model
 from deephar.models.split import count_outputs
 from deephar.training.run import Run, RunConfig, start_run
 from deephar.training.schedule import Cosine
@@ -91,20 +91,33 @@ def make_people(cfg: QuickstartConfig, progress: Callable | None = None) -> Peop
                    clip_size=FRAMES))
 
 
-def train(cfg: QuickstartConfig, people: People) -> tuple[Network, Run]:
-    """Train for `cfg.epochs`; the weights are those of the last step."""
+def train(cfg: QuickstartConfig, people: People, description: Description | None = None,
+          build: Callable | None = None) -> tuple[Network, Run]:
+    """Train for `cfg.epochs`; the weights are those of the last step.
+
+    Args:
+        description, build: of another network than the quickstart's: `build`
+            as `build_spnet`.
+    """
+    description = description or describe_spnet(MODEL, CROPS, {"pennaction": PENN_ACTIONS})
     strategy = make_strategy(cfg.device)
     run = start_run(cfg, strategy)
     with strategy.scope():
-        full = spnet.build(MODEL)
-    run.describe(describe_spnet(MODEL, CROPS, {"pennaction": PENN_ACTIONS}))
-    stage = Stage("poses and actions", cfg.epochs, cfg.steps_per_epoch,
-                  lambda: make_tasks(full, people, cfg),
+        full, tasks = (build or build_spnet)(description, people, cfg)
+    run.describe(description)
+    stage = Stage("poses and actions", cfg.epochs, cfg.steps_per_epoch, tasks,
                   Cosine(cfg.rate, cfg.epochs, warmup=0.5))
     train_stages(full, [stage], run, strategy=strategy, **cfg.trainer_options())
     weights = run.folder / "best.weights.h5"
     full.save_weights(weights)
-    return Network(full, pa16j2d, CROPS, FRAMES, {"file": str(weights)}), run
+    return Network(full, description.layout, CROPS, FRAMES, {"file": str(weights)}), run
+
+
+def build_spnet(description: Description, people: People, cfg: QuickstartConfig
+                ) -> tuple[keras.Model, Callable[[], list[Task]]]:
+    """The network, and what makes its tasks."""
+    full = description.build()
+    return full, lambda: make_tasks(full, people, cfg)
 
 
 def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list[Task]:

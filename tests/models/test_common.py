@@ -133,7 +133,8 @@ def test_other_backends(backend):
 
 
 def test_architectures_build():
-    assert list(ARCHITECTURES) == ["reception", "merge", "spnet"]
+    assert list(ARCHITECTURES) == ["reception", "merge", "spnet", "keypoints3d",
+                                   "keypoints3d_action"]
     assert ARCHITECTURES["reception"]((32, 32, 3), 4, 2, num_blocks=1).name == "ReceptionNet"
 
 

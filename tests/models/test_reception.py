@@ -85,6 +85,19 @@ def test_old_model():
     assert model.get_layer("rBlock1").output_shape[-1] == 512
 
 
+@pytest.mark.parametrize("stem", reception.STEMS)
+def test_width(stem):
+    """A quarter of the features everywhere: a sixteenth of a full convolution."""
+    wide, narrow = (reception.build(PICTURE, 4, 2, num_blocks=1, stem=stem, width=width)
+                    for width in (576, 144))
+    assert narrow.get_layer("Stem").output_shape[-1] == 144
+    for name in ("Stem", "rBlock1"):
+        for a, b in zip(wide.get_layer(name).layers, narrow.get_layer(name).layers):
+            assert a.name == b.name
+            if hasattr(a, "filters"):
+                assert a.filters == 4 * b.filters
+
+
 @pytest.mark.parametrize("arguments, message", [
     (dict(dim=4), "dim must be 2 or 3, got 4"),
     (dict(dim=3, num_context_per_joint=2), "must be None for 3D poses"),
@@ -92,6 +105,8 @@ def test_old_model():
     (dict(num_blocks=0), "num_blocks must be >= 1, got 0"),
     (dict(dim=3, depth_maps=0), "depth_maps must be >= 1, got 0"),
     (dict(export_vfeat_block=5), "export_vfeat_block must be 1 to 4, got 5"),
+    (dict(width=100), "width must be a multiple of 18, got 100"),
+    (dict(width=18, old_model=True), "old_model has one width only"),
     (dict(input_shape=(250, 256, 3)), "multiples of 32, got .250, 256, 3"),
 ])
 def test_refused(arguments, message):
