@@ -55,9 +55,9 @@ def run(args) -> int:
     from deephar.training.curves import plot_runs
     plot_runs([folder], folder / "curves.png")
     quickstart.draw_sheet(network, people, folder / "predictions.png")
-    quickstart.write_video(people, folder / "video.gif")
     _print_tables(scores, guesses)
-    print(_next_steps(folder, (time.monotonic() - start) / 60))
+    print(_next_steps(folder, quickstart.unseen_video(people),
+                      (time.monotonic() - start) / 60))
     return 0
 
 
@@ -91,7 +91,7 @@ def _print_tables(scores, guesses) -> None:
         print("\n" + "\n".join(table(cells)))
 
 
-def _next_steps(folder: Path, minutes: float) -> str:
+def _next_steps(folder: Path, video: Path, minutes: float) -> str:
     named = lambda name: shlex.quote(str(folder / name))
     model = "" if str(folder) == OUT else f" --model {shlex.quote(str(folder))}"
     return f"""
@@ -102,7 +102,8 @@ answers the mean pose and the most frequent class.
   {named("curves.png")}         losses of the training
   {named("report.json")}        the scores
 
-Try it on a video:   deephar predict{model} {named("video.gif")} --timeline
+Try it on a video:   deephar predict{model} {shlex.quote(str(video))} --frames \
+                         --save-video {named("video.gif")}
 Own pictures:        deephar models, then docs/own-pictures.md
 Real data sets:      datasets/README.md, docs/train.md
 """

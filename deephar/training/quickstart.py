@@ -11,7 +11,6 @@ from typing import Callable
 
 import keras
 import numpy as np
-from PIL import Image
 
 from deephar.checkpoints.description import Description, describe_spnet
 from deephar.config import DataConfig, ModelConfig
@@ -214,11 +213,6 @@ def draw_sheet(network: Network, people: People, path: Path, count: int = 8) -> 
     return path
 
 
-def write_video(people: People, path: Path) -> Path:
-    """A test video as a GIF, to try `deephar predict` with."""
-    sequence = people.penn.sequences[TEST_MODE][0]
-    frames = sorted((people.penn.images / f"{sequence.idx:04d}").glob("*.jpg"))
-    first, *others = [Image.open(frame) for frame in frames]
-    with atomic_path(path) as temporary:
-        first.save(temporary, save_all=True, append_images=others, duration=40, loop=0)
-    return path
+def unseen_video(people: People) -> Path:
+    """A folder with the frames of an unseen video, to try `deephar predict` with."""
+    return people.penn.images / f"{people.penn.sequences[TEST_MODE][0].idx:04d}"
