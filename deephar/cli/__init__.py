@@ -10,7 +10,7 @@ import sys
 
 from deephar import __version__
 from deephar.cli import (
-    convert, dataset, doctor, download, keypoints, label3d, models, plot,
+    bench, convert, dataset, doctor, download, export, keypoints, label3d, models, plot,
     predict, quickstart, report, reproduce)
 
 COMMANDS = {
@@ -22,6 +22,8 @@ COMMANDS = {
     "dataset": dataset,
     "plot": plot,
     "predict": predict,
+    "export": export,
+    "bench": bench,
     "keypoints": keypoints,
     "label3d": label3d,
     "reproduce": reproduce,

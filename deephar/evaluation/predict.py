@@ -20,13 +20,14 @@ def predictor(model: Any, batch_size: int) -> Callable[[np.ndarray], list[np.nda
     """`model` as a function of batches of up to `batch_size`.
 
     Short batches are filled up before, and their outputs cut after, so that
-    the network is traced once.
+    the network is traced once; unless it `takes_any_batch`.
     """
     # Less work per call than `predict`; stand-ins need not have it.
     on_batch = getattr(model, "predict_on_batch", None)
+    fills = not getattr(model, "takes_any_batch", False)
 
     def predict(x: np.ndarray) -> list[np.ndarray]:
-        full = _filled(x, batch_size)
+        full = _filled(x, batch_size) if fills else x
         outputs = on_batch(full) if on_batch else predict_all(model, full, batch_size)
         outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
         return [np.asarray(output)[:len(x)] for output in outputs]
@@ -46,10 +47,12 @@ def frame_predictor(model: Any, batch_size: int
     num_frames = model.input_shape[1]
     num_clips = -(-batch_size // num_frames)
     predict_clips = predictor(model, num_clips)
+    any_batch = getattr(model, "takes_any_batch", False)
 
     def predict(x: np.ndarray) -> list[np.ndarray]:
-        full = _filled(x, num_clips * num_frames)
-        clips = full.reshape((num_clips, num_frames) + x.shape[1:])
+        full = _filled(x, (-(-len(x) // num_frames) if any_batch else num_clips)
+                       * num_frames)
+        clips = full.reshape((-1, num_frames) + x.shape[1:])
         return [output.reshape((len(full),) + output.shape[2:])[:len(x)]
                 for output in predict_clips(clips)]
 

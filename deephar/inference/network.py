@@ -112,6 +112,7 @@ class _PosesOnly:
     def __init__(self, model):
         self.model = model
         self.input_shape = model.input_shape
+        self.takes_any_batch = getattr(model, "takes_any_batch", False)
 
     def predict(self, x, batch_size=None, verbose=0):
         outputs = self.model.predict(x, batch_size=batch_size, verbose=verbose)
@@ -132,7 +133,7 @@ def poses_only(network: Network) -> Any:
     count = num_pose_outputs([o.shape for o in model.outputs], len(model.input_shape))
     if count == len(model.outputs):
         return model
-    return keras.Model(model.inputs, model.outputs[:count])
+    return keras.Model(model.input, model.outputs[:count])
 
 
 def stop_after(network: Network, block: int) -> Network:
@@ -161,7 +162,7 @@ def stop_after(network: Network, block: int) -> Network:
                and not _operations(model, [o]) & later]
     actions = actions[:len(actions) // max(1, len(network.actions))
                       * len(network.actions)]
-    cut_model = keras.Model(model.inputs, kept + actions, name=model.name)
+    cut_model = keras.Model(model.input, kept + actions, name=model.name)
     return Network(cut_model, network.layout, network.actions if actions else {},
                    network.frame_step, f"{network.name}, {block} blocks")
 
@@ -186,7 +187,7 @@ def heat_map_function(network: Network):
             and layer.output.shape[-1] == network.layout.num_joints]
     if not maps:
         raise ValueError(f"{network.name} has no heat maps of its joints")
-    to_maps = keras.Model(model.inputs, maps[-1])
+    to_maps = keras.Model(model.input, maps[-1])
 
     def run(frames: np.ndarray) -> np.ndarray:
         if network.num_frames is None:
@@ -200,7 +201,7 @@ def heat_map_function(network: Network):
 def _operations(model, outputs) -> set[str]:
     """Names of all operations that `outputs` depend on."""
     import keras
-    return {op.name for op in keras.Model(model.inputs, outputs).operations}
+    return {op.name for op in keras.Model(model.input, outputs).operations}
 
 
 def is_keras(model: Any) -> bool:
@@ -218,7 +219,8 @@ def load_network(source: Any, *, weights: str | os.PathLike = "weights",
 
     Args:
         source: a `Network`; a model; a key of `CHECKPOINTS`; 'quickstart'; a
-            run's folder; or a file that `load_checkpoint` reads.
+            run's folder; a file that `load_checkpoint` reads; or one that
+            `deephar export` wrote.
         weights: folder of the published files.
         layout, actions: of a bare model or `.keras` file; the layout is found
             by the number of joints and dimensions if it is not given.
@@ -232,6 +234,9 @@ def load_network(source: Any, *, weights: str | os.PathLike = "weights",
         source = _quickstart_folder()
     if source in CHECKPOINTS:
         return _published(source, weights)
+    from deephar.inference.runtime import is_exported, load_exported
+    if is_exported(source):
+        return load_exported(source)
     if source in VARIANTS:
         raise ValueError(VARIANTS[source].no_weights)
     if Path(source).is_dir():
@@ -264,7 +269,7 @@ def _with_poses(model) -> Any:
         return model
     import keras
     inner = [model.get_layer(name).output for name in ("pose", "visibility")]
-    return keras.Model(model.inputs, inner + model.outputs, name=model.name)
+    return keras.Model(model.input, inner + model.outputs, name=model.name)
 
 
 def _layout_of(model) -> PoseLayout | None:

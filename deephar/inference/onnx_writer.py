@@ -34,7 +34,7 @@ def to_onnx(model: keras.Model) -> "Any":
     from onnx import TensorProto, helper
     writer = _Writer(helper, onnx.numpy_helper)
     graph: Graph = steps_of(model)
-    shape = model.input.shape
+    shape = model.inputs[0].shape
     if None in shape[1:]:
         raise ValueError(f"an exported network needs fixed sizes, got input {shape}")
     writer.give(graph.inputs[0], "input", LAST)

@@ -79,7 +79,7 @@ def cut(model: keras.Model, outputs: str = "all", blocks: int | None = None,
     if outputs not in ("all", "last"):
         raise ValueError(f"outputs must be 'all' or 'last', got {outputs!r}")
     every = list(model.outputs)
-    count = num_pose_outputs([x.shape for x in every], len(model.input.shape))
+    count = num_pose_outputs([x.shape for x in every], len(model.inputs[0].shape))
     # A pose and its visibility apart are two outputs of one block.
     size = 2 if count > 1 and every[1].shape[-1] == 1 else 1
     poses, actions = every[:count], every[count:]

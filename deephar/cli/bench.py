@@ -1,0 +1,138 @@
+"""Measure how fast this machine is: networks, prediction, data, training.
+
+  deephar bench network --modes keras,optimized,"onnx float32"
+  deephar bench network --model mpii_reception2d --random --blocks
+  deephar bench predict --picture photo.jpg
+  deephar bench data
+  deephar bench train
+
+Writes OUT/KIND.json, with the machine and the versions, and OUT/network.png.
+Times are medians; `cpu` is processor time, which other programs on the machine
+hardly change.  docs/performance.md explains the figures.
+"""
+from pathlib import Path
+
+KINDS = ("network", "predict", "data", "train")
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--model", default="quickstart",
+                        help="a published name, quickstart, a run's folder or a file "
+                             "(default: %(default)s)")
+    parser.add_argument("--weights", type=Path, default=Path("weights"),
+                        help="folder of the published files (default: %(default)s)")
+    parser.add_argument("--random", action="store_true",
+                        help="a published network with random weights: just as fast")
+    parser.add_argument("--modes", default="keras,optimized",
+                        help="ways to run it: keras, optimized, or an exported format "
+                             "and precision such as 'onnx int8'; all (default: "
+                             "%(default)s)")
+    parser.add_argument("--batches", default="1,8", help="default: %(default)s")
+    parser.add_argument("--runs", type=int, default=20,
+                        help="calls per figure (default: %(default)s)")
+    parser.add_argument("--blocks", action="store_true",
+                        help="also leave the network after each of its blocks")
+    parser.add_argument("--picture", type=Path, help="for predict; noise if not given")
+    parser.add_argument("--data", default="synthetic",
+                        help="for data and train: synthetic, or a folder (MPII)")
+    parser.add_argument("--out", type=Path, default=Path("bench"),
+                        help="folder (default: %(default)s)")
+
+
+def run(args) -> int:
+    from deephar.utils.files import write_json
+    result = {"network": _network, "predict": _predict, "data": _data,
+              "train": _train}[args.kind](args)
+    path = args.out / f"{args.kind}.json"
+    write_json(path, result)
+    told = result["machine"]
+    print(f"\n{told['processor']}, {told['cores']} cores, load {told['load']}, "
+          + ", ".join(f"{k} {v}" for k, v in told["versions"].items()))
+    print(path)
+    return 0
+
+
+def _load(args):
+    from deephar.inference.network import Network, load_network
+    if not args.random:
+        return load_network(args.model, weights=args.weights)
+    from deephar.checkpoints.table import checkpoint
+    entry = checkpoint(args.model)
+    return Network(entry.build(), entry.layout, name=f"{args.model}, random weights")
+
+
+def _network(args) -> dict:
+    from deephar.inference.bench import (
+        EVERY_MODE, bench_blocks, bench_network, plot_network)
+    network = _load(args)
+    modes = EVERY_MODE if args.modes == "all" else args.modes.split(",")
+    batches = [int(b) for b in args.batches.split(",")]
+    result = bench_network(network, [m.strip() for m in modes], batches, args.runs,
+                           progress=lambda line: print(line, flush=True))
+    if args.blocks:
+        result["blocks"] = bench_blocks(
+            network, batch=batches[0], runs=args.runs,
+            progress=lambda line: print(line, flush=True))
+    print(f"\n{result['network']}: {result['gflop']:.2f} GFLOP per sample of "
+          f"{'×'.join(map(str, result['input']))}")
+    print(f"{'mode':<20}{'batch':>6}{'ms/picture':>12}{'cpu ms':>9}{'pictures/s':>12}"
+          f"{'GFLOP/s':>9}{'share':>7}{'per core':>9}{'memory':>9}")
+    for row in result["rows"]:
+        print(f"{row['mode']:<20}{row['batch']:>6}{row['ms_per_picture']:>12.2f}"
+              f"{row['cpu_ms_per_picture']:>9.2f}{row['frames_per_s']:>12.1f}"
+              f"{row['rate']:>9.1f}{row['share']:>7.0%}{row['core_share']:>9.0%}"
+              f"{row['peak_memory_mb'] or 0:>6.0f} MB")
+    for row in result.get("blocks", ()):
+        print(f"left after block {row['block']:<3} {row['ms_per_picture']:>8.2f} "
+              f"ms/picture {row['frames_per_s']:>9.1f} pictures/s")
+    plot_network(args.out / "network.png", result)
+    print(args.out / "network.png")
+    return result
+
+
+def _predict(args) -> dict:
+    import numpy as np
+
+    from deephar.inference.bench import bench_predict
+    from deephar.inference.predictor import Predictor, open_any
+    noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
+    picture = open_any(args.picture) if args.picture else noise
+    predictor = Predictor(_load(args), batch_size=8)
+    result = bench_predict(predictor, [picture], args.runs)
+    for name, value in result["stages_ms"].items():
+        print(f"{name:<10}{value:>9.2f} ms")
+    print(f"{result['frames_per_s']:.1f} pictures/s of {result['picture']}")
+    return result
+
+
+def _people(args):
+    from deephar.data import MpiiSinglePerson
+    from deephar.data.locate import locate
+    from deephar.training.bench import training_crops
+    return lambda side: MpiiSinglePerson(locate(args.data, "mpii"), training_crops(side))
+
+
+def _data(args) -> dict:
+    from deephar.training.bench import bench_data
+    result = bench_data(_people(args)(256))
+    for row in result["rows"]:
+        print(f"{row['stage']:<32}{row['per_s']:>8.1f} pictures/s"
+              f"{row['per_core_s']:>8.1f} per second of a core")
+    return result
+
+
+def _train(args) -> dict:
+    from deephar.inference.network import poses_only
+    from deephar.training.bench import bench_train
+    network = _load(args)
+    if network.num_frames:
+        raise ValueError("bench train takes a network of pictures, got one of clips; "
+                         "try --model mpii_reception2d --random")
+    result = bench_train(poses_only(network),
+                         _people(args)(network.resolution[0]), args.runs)
+    plain, ours = result["train_on_batch_ms"], result["trainer_ms"]
+    print(f"train_on_batch  {plain['median']:>9.1f} ms  cpu {plain['cpu']:.1f} ms")
+    print(f"trainer         {ours['mean']:>9.1f} ms  cpu {ours['cpu']:.1f} ms, "
+          f"{ours['data_wait']:.0%} of it waiting for data")
+    return result
