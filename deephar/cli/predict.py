@@ -25,6 +25,8 @@ def add_arguments(parser) -> None:
                             "(default: %(default)s)")
     group.add_argument("--weights", type=Path, default=Path("weights"),
                        help="folder of the published files (default: %(default)s)")
+    group.add_argument("--runtime", choices=("onnx", "litert", "openvino"),
+                       help="what runs a file of `deephar export` (default: its own)")
     group.add_argument("--flip", action="store_true",
                        help="also predict mirrored, and average")
     group.add_argument("--stop-after-block", type=_positive, metavar="K",
@@ -34,8 +36,9 @@ def add_arguments(parser) -> None:
 
     group = parser.add_argument_group("where to look")
     group.add_argument("--boxes", metavar="FILE|WAY",
-                       help="JSON or CSV file; 'two-pass' (whole picture, then closer); "
-                            "'whole'; 'track' (videos: where the last pose was)")
+                       help="JSON or CSV file; 'annotation' (of the data set that the "
+                            "pictures are from); 'two-pass' (whole picture, then "
+                            "closer); 'whole'; 'track' (videos: where the last pose was)")
     group.add_argument("--min-confidence", type=float, default=0.15,
                        help="mean confidence from which on a person counts as found "
                             "(default: %(default)s)")
@@ -88,8 +91,12 @@ def run(args) -> int:
     from deephar.inference.predictor import Predictor
     pictures, videos = _sort_inputs(args)
     _check(args, pictures, videos)
+    model = args.model
+    if args.runtime is not None:
+        from deephar.inference.runtime import load_exported
+        model = load_exported(args.model, args.runtime)
     predictor = Predictor(
-        args.model, weights=args.weights, batch_size=args.batch_size, flip=args.flip,
+        model, weights=args.weights, batch_size=args.batch_size, flip=args.flip,
         angle=args.angle, min_confidence=args.min_confidence,
         stop_after_block=args.stop_after_block)
     code = 0
@@ -139,11 +146,15 @@ def _check(args, pictures, videos) -> None:
                          "two-pass or whole")
 
 
-def _boxes(args, default: str):
-    from deephar.inference.boxes import read_boxes
+def _boxes(args, default: str, pictures):
+    """What `Predictor` takes as boxes; `pictures` are for the annotations."""
+    from deephar.inference.boxes import read_boxes, shrunk
     from deephar.inference.video import WAYS
     if args.boxes is None:
         return default
+    if args.boxes == "annotation":
+        from deephar.data.show import annotated_windows
+        return shrunk(annotated_windows(pictures))
     return args.boxes if args.boxes in WAYS else read_boxes(args.boxes)
 
 
@@ -160,7 +171,7 @@ def _pictures(args, predictor, paths) -> int:
     from deephar.inference.boxes import boxes_for
     from deephar.inference.predictor import open_any
     from deephar.inference.results import FrameResult
-    boxes = _boxes(args, "two-pass")
+    boxes = _boxes(args, "two-pass", paths)
     progress = progress_bar("pictures", rate=True)
     results, code = [], 0
     for start in range(0, len(paths), args.batch_size):
@@ -207,11 +218,13 @@ def _video(args, predictor, source: str) -> int:
     from deephar.data.video import BrokenVideo
     from deephar.inference.smooth import Smoother
     from deephar.inference.sources import (
-        count_frames, frames_of, frames_per_second, is_camera, is_stream)
+        count_frames, frames_of, frames_per_second, is_camera, is_stream, pictures_of)
     from deephar.inference.video import predict_live, predict_video
     live = args.live or is_camera(source) or is_stream(source)
     frames = frames_of(source, every=args.every, fps=args.fps)
-    boxes = _boxes(args, "track")
+    boxes = _boxes(args, "track", pictures_of(source) if Path(source).is_dir() else ())
+    if args.boxes == "annotation":          # frames go by the names of their files
+        boxes = {Path(name).name: found for name, found in boxes.items()}
     if live:
         predicted = predict_live(predictor, frames, boxes=boxes, every=args.every)
     else:
@@ -292,8 +305,13 @@ class _outputs:
         from deephar.data.video import BrokenVideo
         keeps = error[0] is None or issubclass(error[0], (BrokenVideo,
                                                           KeyboardInterrupt))
-        if self.behind is not None:
-            self.behind.close()
+        try:
+            if self.behind is not None:
+                self.behind.close()
+        except Exception:
+            if self.writer is not None:
+                self.writer.__exit__(*sys.exc_info())
+            raise
         if self.writer is not None:
             self.writer.__exit__(*((None,) * 3 if keeps else error))
             if keeps and self.writer.path.exists():

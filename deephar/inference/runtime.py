@@ -212,6 +212,9 @@ def load_exported(path: str | os.PathLike, runtime: str | None = None) -> Networ
         ValueError: the runtime does not read such files.
         ImportError: the runtime is not installed.
     """
+    if not is_exported(path):
+        raise ValueError(f"{path} is no exported network ({', '.join(READERS)}); "
+                         f"`deephar export {runtime or 'onnx'}` writes one")
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such exported network")

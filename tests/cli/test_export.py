@@ -31,7 +31,7 @@ def test_int8_by_pictures_then_predict(model, tmp_path, capsys):
     meaning = json.loads((tmp_path / "small.onnx.json").read_text())
     assert meaning["layout"] == "pa17j3d" and meaning["precision"] == "int8"
     assert main(["predict", str(tmp_path / "photos" / "p0.png"), "--model", str(out),
-                 "--boxes", "whole", "--min-confidence", "0",
+                 "--boxes", "whole", "--min-confidence", "0", "--runtime", "onnx",
                  "--out", str(tmp_path / "seen")]) == 0
     assert (tmp_path / "seen" / "predictions.json").exists()
 

@@ -101,6 +101,8 @@ def test_files_are_known_by_their_suffix(tmp_path):
 def test_missing_files_and_wrong_runtimes(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such exported network"):
         load_network(tmp_path / "none.onnx")
+    with pytest.raises(ValueError, match="`deephar export litert` writes one"):
+        load_exported("quickstart", "litert")
     (tmp_path / "some.tflite").touch()
     with pytest.raises(ValueError, match="onnx does not read .tflite files"):
         load_exported(tmp_path / "some.tflite", "onnx")
