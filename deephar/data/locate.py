@@ -36,7 +36,7 @@ def locate(data: str, name: str, size: str | int = "small", *,
         return synthesize(name, folder, size, progress=progress or _log_tenths(folder))
     root = Path(data)
     for folder in (root / FOLDERS[name], root):
-        if _holds(folder, name):
+        if holds(folder, name):
             return folder
     raise FileNotFoundError(
         f"no annotations of {name} in {root / FOLDERS[name]} or {root}; "
@@ -51,7 +51,7 @@ def _log_tenths(folder: Path) -> Callable[[int, int], None]:
     return progress
 
 
-def _holds(folder: Path, name: str) -> bool:
+def holds(folder: Path, name: str) -> bool:
     """Whether a folder has the annotations of this very set."""
     if name == "ntu":
         return (folder / "nturgb+d_numpy").is_dir()

@@ -1,5 +1,6 @@
-"""A sample as the data classes give it, drawn on its picture and on its crop."""
+"""A sample as the data classes give it: its picture, its window, and both drawn."""
 from pathlib import Path
+from typing import Sequence
 
 import numpy as np
 from PIL import Image
@@ -9,6 +10,7 @@ from deephar.config import (
 from deephar.data.check import read_index
 from deephar.data.human36m import Human36M
 from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
+from deephar.data.locate import FOLDERS, holds
 from deephar.data.mpii import MpiiSinglePerson
 from deephar.data.ntu import Ntu
 from deephar.data.pennaction import PennAction
@@ -42,19 +44,17 @@ def draw_sample(name: str, path: Path, split: str, index: int) -> Image.Image:
         raise ValueError(f"{path} has {count} samples in the {split} split, counted "
                          f"from 0; got {index}")
     sample = data.get_data(index, mode, augmentation=data.dataconf.get_fixed_config())
-    picture_path = _picture_of(name, Path(path), data, split, index)
+    picture_path = pictures_of_samples(name, Path(path), data, split)[index]
     picture, size = open_picture(picture_path)
     pose = sample["pose"][:, :2]
     valid = get_valid_joints(pose)
     joints = np.where(valid[:, None], transform_pose_sequence(
         sample["afmat"], pose[None])[0], INVALID)
-    corners = transform_2d_points(sample["afmat"], np.array([[0, 0], [1, 1]], float),
-                                  transpose=True, inverse=True)
     zoom = CELL / max(size)
     whole = picture.resize([max(1, round(side * zoom)) for side in size],
                            Image.Resampling.BICUBIC)
     whole = draw_box(draw_pose(whole, joints * zoom, data.poselayout),
-                     corners.ravel() * zoom)
+                     window_of(sample) * zoom)
     crop = Image.fromarray(np.round((sample["frame"] + 1) * 127.5).astype(np.uint8))
     crop = crop.resize((CELL, CELL), Image.Resampling.BICUBIC)
     crop = draw_pose(crop, np.where(valid[:, None], pose * CELL, INVALID),
@@ -66,19 +66,53 @@ def draw_sample(name: str, path: Path, split: str, index: int) -> Image.Image:
          f"{_action(sample)}{int(valid.sum())} of {len(valid)} joints"], cell=CELL)
 
 
-def _picture_of(name, path, data, split, index) -> Path:
-    """The picture of a sample: samples stand in the order of the annotations."""
+def window_of(sample: dict) -> np.ndarray:
+    """The window (x1, y1, x2, y2) that an unturned sample was cut from, in pixels."""
+    corners = np.array([[0, 0], [1, 1]], float)
+    return transform_2d_points(sample["afmat"], corners, transpose=True,
+                               inverse=True).ravel()
+
+
+def pictures_of_samples(name: str, path: Path, data, split: str) -> list[Path]:
+    """The picture of every sample: samples stand in the order of the annotations."""
     entries = read_index(name, path)
     if name == "ntu":
         wanted = {sequence.name for sequence in data.sequences[MODES[split]]}
         entries = [e for e in entries["all"] if e.name in wanted]
     else:
-        entries = entries[split]
-    for entry in entries:
-        if index < entry.samples:
-            return path / entry.pictures[0 if name == "mpii" else index]
-        index -= entry.samples
-    raise ValueError(f"{path}: the annotations have no sample {index}")
+        entries = entries.get(split, [])
+    return [path / picture for e in entries
+            for picture in (e.pictures * e.samples if name == "mpii" else e.pictures)]
+
+
+def annotated_windows(pictures: Sequence[Path]) -> dict[str, list]:
+    """{picture: windows of its annotated people} of pictures of a data set.
+
+    Raises:
+        ValueError: a picture lies in no data set's folder.
+    """
+    windows: dict[str, list] = {str(picture): [] for picture in pictures}
+    wanted = {Path(picture).resolve(): str(picture) for picture in pictures}
+    for name, folder in {_dataset_of(picture) for picture in wanted}:
+        data = OPEN[name](folder)
+        settings = data.dataconf.get_fixed_config()
+        for split, mode in MODES.items():
+            if not data.get_length(mode):
+                continue
+            for i, picture in enumerate(pictures_of_samples(name, folder, data, split)):
+                if picture in wanted:
+                    sample = data.get_data(i, mode, augmentation=settings)
+                    windows[wanted[picture]].append(window_of(sample).tolist())
+    return windows
+
+
+def _dataset_of(picture: Path) -> tuple[str, Path]:
+    for folder in picture.parents:
+        for name in FOLDERS:
+            if holds(folder, name):
+                return name, folder
+    raise ValueError(f"{picture} lies in no data set's folder: there are no annotations "
+                     "to take boxes from")
 
 
 def _action(sample: dict) -> str:

@@ -145,6 +145,13 @@ def _read_csv(path: Path) -> dict[str, list]:
     return boxes
 
 
+def shrunk(windows: Mapping[str, list], margin: float = GIVEN_MARGIN
+           ) -> dict[str, list]:
+    """Boxes whose crops are the given windows, after `margin` is added to them."""
+    return {name: [square(window, 1 / margin).tolist() for window in found]
+            for name, found in windows.items()}
+
+
 def boxes_for(boxes: Mapping[str, list], name: str, index: int) -> list:
     """The boxes of one picture: by its file name, its number, or for all ("")."""
     for key in (name, Path(name).name, Path(name).stem, str(index), ""):

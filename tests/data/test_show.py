@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from deephar.data.prepare import PREPARE
-from deephar.data.show import CELL, draw_sample
+from deephar.data.show import CELL, annotated_windows, draw_sample
 from deephar.utils.paint import LEFT, RIGHT
 from tests.fakes.owners import write_mpii, write_pennaction
 
@@ -44,3 +44,17 @@ def test_a_sample_of_a_video(tmp_path):
 def test_no_such_sample(mpii):
     with pytest.raises(ValueError, match="3 samples in the train split.*got 9"):
         draw_sample("mpii", mpii, "train", 9)
+
+
+def test_windows_of_annotated_people(mpii, tmp_path):
+    pictures = [mpii / "images" / name for name in ("000.jpg", "001.jpg")]
+    windows = annotated_windows(pictures)
+    # Scale 1.5, position (10, 20) and (30, 20): 1.25 · 1.5 · 200 px, 12 units lower.
+    side, lower = 375, 12 * 1.875
+    expected = [(x - side / 2, 20 + lower - side / 2, x + side / 2, 20 + lower + side / 2)
+                for x in (10, 30)]
+    assert np.allclose(windows[str(pictures[0])], expected, atol=1)
+    assert len(windows[str(pictures[1])]) == 1
+    stranger = tmp_path / "stranger.jpg"
+    with pytest.raises(ValueError, match="stranger.jpg lies in no data set"):
+        annotated_windows([stranger])

@@ -6,7 +6,7 @@ import pytest
 
 from deephar.inference.boxes import (
     Identities, box_of_poses, boxes_for, check_boxes, enclosing, overlap, read_boxes,
-    square)
+    shrunk, square)
 
 
 def test_squares_and_unions():
@@ -84,3 +84,9 @@ def test_check_names_the_place():
         check_boxes([(5, 5, 1, 1)], (9, 9), "frame 3")
     with pytest.raises(ValueError, match="four numbers"):
         check_boxes([[1, 2], [3]], (9, 9))
+
+
+def test_shrunk_boxes_give_the_windows_back():
+    boxes = shrunk({"a.jpg": [[0.0, 0, 100, 100]]}, 1.25)
+    assert boxes == {"a.jpg": [[10, 10, 90, 90]]}
+    assert np.allclose(square(boxes["a.jpg"][0], 1.25), (0, 0, 100, 100))
