@@ -61,6 +61,8 @@ class RunConfig:
     steps_per_execution: int = flag(1, "steps between two looks at the losses")
     clip_norm: float | None = flag(None, "bound of the gradient's norm")
     jit_compile: bool = flag(False, "compile the steps with XLA (one device only)")
+    recompute: int = flag(0, "less memory: so many segments compute their activations "
+                             "twice; 0: none")
     workers: int = flag(2, "threads that prepare batches, for each task")
     save_minutes: float = flag(10.0, "the state is saved that often, and each epoch")
 
@@ -68,6 +70,7 @@ class RunConfig:
         """The flags that `MultiModelTrainer` takes."""
         return {"steps_per_execution": self.steps_per_execution,
                 "clip_norm": self.clip_norm, "jit_compile": self.jit_compile,
+                "recompute": self.recompute,
                 "workers": self.workers, "measure_wait": not self.deterministic}
 
 

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from deephar.training.recompute import recomputed
 from deephar.training.strategy import synchronize_batch_norm
 
 
@@ -102,7 +103,8 @@ def _per_sample(loss: Any) -> Callable:
 
 
 def make_step(task: Task, strategy: tf.distribute.Strategy,
-              clip_norm: float | None = None, jit_compile: bool = False) -> Callable:
+              clip_norm: float | None = None, jit_compile: bool = False,
+              recompute: int = 0) -> Callable:
     """One step of training as `strategy.run` takes it.
 
     Returns:
@@ -111,6 +113,7 @@ def make_step(task: Task, strategy: tf.distribute.Strategy,
         sum over the replicas is the mean over the global batch.
     """
     model, optimizer = task.model, task.optimizer
+    forward = recomputed(model, recompute) if recompute else model
     replicas = strategy.num_replicas_in_sync
     variables = model.trainable_variables
     if not variables:
@@ -122,7 +125,7 @@ def make_step(task: Task, strategy: tf.distribute.Strategy,
 
     def step(x, y):
         with tf.GradientTape() as tape:
-            outputs = model(x[0] if len(x) == 1 else list(x), training=True)
+            outputs = forward(x[0] if len(x) == 1 else list(x), training=True)
             losses = _losses(task, y, tf.nest.flatten(outputs)) / replicas
             total = tf.reduce_sum(losses * task.weight)
             if model.losses:

@@ -54,6 +54,8 @@ class MultiModelTrainer:
         steps_per_execution: steps between two looks of Python at the losses.
         clip_norm: upper bound of the norm of each task's global gradient.
         jit_compile: compile the steps with XLA; for one device only.
+        recompute: so many segments of layers compute their activations twice
+            instead of keeping them; 0: none.
         workers: threads that prepare batches, per task.
         measure_wait: take the time spent waiting for data; TensorFlow does
             not allow it when operations are made deterministic.
@@ -63,7 +65,7 @@ class MultiModelTrainer:
                  model: keras.Model | None = None,
                  strategy: tf.distribute.Strategy | None = None,
                  steps_per_execution: int = 1, clip_norm: float | None = None,
-                 jit_compile: bool = False, workers: int = 2,
+                 jit_compile: bool = False, recompute: int = 0, workers: int = 2,
                  measure_wait: bool = True):
         if loaders is not None:
             tasks = [Task(m.name, m, d) for m, d in zip(tasks, loaders, strict=True)]
@@ -77,7 +79,7 @@ class MultiModelTrainer:
             _check(self.tasks, self.strategy, jit_compile)
             if model is not None:
                 _check_parts(self.tasks, model)
-            self._steps = [make_step(task, self.strategy, clip_norm, jit_compile)
+            self._steps = [make_step(task, self.strategy, clip_norm, jit_compile, recompute)
                            for task in self.tasks]
         self.weights = _unique([t.model for t in self.tasks] if model is None else [model])
         self.slots = _unique([task.optimizer for task in self.tasks])

@@ -1,0 +1,89 @@
+"""Training with less memory: activations that are computed twice, not kept.
+
+The layers are cut into segments.  Between the forward and the backward pass
+only what goes from one segment to the next is kept; a segment's own
+activations are computed again when its gradient is due.
+"""
+import contextlib
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import keras
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """Some layers in a row; values go by the ids of their symbolic tensors."""
+    nodes: list
+    reads: list[int]
+    makes: list[int]        # what later segments or the outputs read
+
+
+def recomputed(model: keras.Model, segments: int) -> Callable[..., list]:
+    """The functional `model` as a function (x, training) to a list of outputs.
+
+    Gradients and moving statistics are those of the model itself.
+
+    Args:
+        segments: more of them keep fewer activations within a segment and
+            more between them; about the square root of the number of layers
+            needs the least memory.
+
+    Raises:
+        ValueError: there are not that many layers.
+    """
+    parts = _segments(model, segments)
+
+    def forward(x: Any, training: bool = True) -> list:
+        x = x if isinstance(x, (list, tuple)) else [x]
+        values = {id(symbol): value for symbol, value in zip(model.inputs, x)}
+        for number, part in enumerate(parts):
+            run = _runner(part, training)
+            # The last one's gradient is due at once.
+            run = keras.remat(run) if number < len(parts) - 1 else run
+            values |= zip(part.makes, run(*[values[key] for key in part.reads]))
+        return [values[id(symbol)] for symbol in model.outputs]
+
+    return forward
+
+
+def _segments(model: keras.Model, count: int) -> list[_Segment]:
+    nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True)
+             for node in model._nodes_by_depth[depth] if not node.is_input]
+    if not 1 <= count <= len(nodes):
+        raise ValueError(f"segments must be 1 to {len(nodes)}, the network's layers, "
+                         f"got {count}")
+    cuts = [round(i * len(nodes) / count) for i in range(count + 1)]
+    groups = [nodes[a:b] for a, b in zip(cuts, cuts[1:])]
+    read = lambda group: {id(x) for node in group for x in node.input_tensors}
+    needed = {id(x) for x in model.outputs}
+    parts = []
+    for group in reversed(groups):
+        made = {id(x) for node in group for x in node.outputs}
+        parts.insert(0, _Segment(group, sorted(read(group) - made),
+                                 sorted(made & needed)))
+        needed |= read(group)
+    return parts
+
+
+def _runner(part: _Segment, training: bool) -> Callable:
+    """The segment as a function of what it reads."""
+    calls = 0
+
+    def run(*inputs):
+        nonlocal calls
+        calls += 1
+        # The second time, moving statistics must not be updated once more.
+        again = keras.StatelessScope() if calls > 1 else contextlib.nullcontext()
+        values = dict(zip(part.reads, inputs))
+        with again:
+            for node in part.nodes:
+                args, kwargs = node.arguments.fill_in(values)
+                if getattr(node.operation, "_call_has_training_arg", False):
+                    kwargs["training"] = training
+                made = node.operation(*args, **kwargs)
+                made = made if isinstance(made, (list, tuple)) else [made]
+                values |= {id(x): value for x, value in zip(node.outputs, made)}
+        return [values[key] for key in part.makes]
+
+    return run
