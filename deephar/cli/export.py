@@ -11,7 +11,7 @@ the float32 network's.  docs/performance.md tells what each precision costs.
 from pathlib import Path
 
 FORMATS = ("onnx", "litert", "openvino")
-PRECISIONS = ("float32", "float16", "int8", "int8-dynamic")
+PRECISIONS = ("float32", "float16", "bfloat16", "int8", "int8-dynamic")
 
 
 def add_arguments(parser) -> None:

@@ -3,7 +3,7 @@
     format      precisions                          runtimes
     onnx        float32, int8, int8-dynamic         ONNX Runtime, OpenVINO
     litert      float32, float16, int8              LiteRT
-    openvino    float32, float16                    OpenVINO
+    openvino    float32, float16, bfloat16          OpenVINO
 
 `int8` computes convolutions in whole numbers, whose ranges are found on sample
 crops; those that make maps, and all that is read from maps, stay in float32.
@@ -205,5 +205,7 @@ FORMATS: dict[str, tuple[str, dict[str, Callable]]] = {
     "onnx": (".onnx", {"float32": _onnx_float32, "int8": _onnx_int8,
                        "int8-dynamic": _onnx_int8_dynamic}),
     "litert": (".tflite", {p: _litert(p) for p in ("float32", "float16", "int8")}),
-    "openvino": (".xml", {"float32": _openvino(False), "float16": _openvino(True)}),
+    # bfloat16 is in the computation, not in the file.
+    "openvino": (".xml", {"float32": _openvino(False), "float16": _openvino(True),
+                          "bfloat16": _openvino(False)}),
 }

@@ -224,7 +224,8 @@ def load_exported(path: str | os.PathLike, runtime: str | None = None) -> Networ
         raise ValueError(f"{runtime} does not read {path.suffix} files, which are for "
                          f"{' and '.join(known)}; `deephar export {runtime}` writes one")
     meaning = read_meaning(path)
-    return Network(RUNTIMES[runtime](path),
+    options = {"precision": "bf16"} if meaning["precision"] == "bfloat16" else {}
+    return Network(RUNTIMES[runtime](path, **options),
                    POSE_LAYOUTS[meaning["layout"]] if meaning["layout"] else None,
                    meaning["actions"], meaning["frame_step"], f"{path} on {runtime}")
 
