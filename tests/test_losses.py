@@ -57,6 +57,24 @@ def test_half_precision_predictions_are_measured_in_float32():
     np.testing.assert_allclose(loss, NUMBERS["loss_l1"], atol=0.01)
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (2, 4, 3)])
+def test_depths_weigh_what_they_are_told(shape):
+    rng = np.random.default_rng(0)
+    true = rng.uniform(0.1, 0.9, (*shape, 4)).astype("float32")
+    true[..., 3] = 1
+    true[0, ..., 1, 2] = -1e9
+    pred = rng.uniform(0.1, 0.9, (*shape, 4)).astype("float32")
+    loss = losses.weighted_depth_loss(0.01)
+    weighted = lambda w: loss(np.concatenate(
+        [true, np.full((*shape, 1), w, "float32")], -1), pred)
+    plain = losses.pose_regression_loss("l1l2", 0.01)(true, pred)
+    np.testing.assert_allclose(weighted(1.0), plain, rtol=1e-5)
+    error = np.where(true > 0, np.abs(true - pred) + (true - pred) ** 2, 0)
+    count = (true[..., :3] > 0).sum((-2, -1))
+    depth = (error[..., 2].sum(-1) / count).reshape(2, -1).mean(1)
+    np.testing.assert_allclose(plain - weighted(0.25), 0.75 * depth, rtol=1e-4)
+
+
 def test_unknown_loss():
     with pytest.raises(ValueError, match="one of .*'l1l2bincross'.*, got 'l3'"):
         losses.pose_regression_loss("l3", 0.01)

@@ -67,10 +67,13 @@ def count_outputs(cfg: ModelConfig) -> tuple[int, int]:
 
 def set_trainable_layers(model: keras.Model, keyword: str,
                          trainable: bool = True) -> None:
-    """Sets `trainable` of every layer whose name holds `keyword`."""
+    """Sets `trainable` of every layer whose name holds `keyword`, and of all within it."""
     for layer in model.layers:
         if keyword in layer.name:
-            layer.trainable = trainable
+            # One by one: where a sub-model's own flag stands as wanted, Keras
+            # would not look at the layers within.
+            for part in layer._flatten_layers():
+                part.trainable = trainable
 
 
 def copy_replica_layers(model: keras.Model) -> None:

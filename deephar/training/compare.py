@@ -1,10 +1,12 @@
 """Networks side by side on the quickstart's people, with equal budgets.
 
-Every network sees the same pictures and clips in the same order, for as many
-steps; `deephar.training.quickstart` has the data and their sizes.  Widths are
+Every network sees the same clips in the same order and as many pictures, for as
+many steps; `deephar.training.quickstart` has the data and their sizes.  Widths are
 a quarter of the full networks', as the quickstart's own SPNet has them.  The
 depths of the 3D network are not supervised: these people have 2D joints.
 """
+import dataclasses
+
 import keras
 from keras import layers
 
@@ -28,6 +30,7 @@ from deephar.utils.pose import PoseLayout, pa16j2d, pa16j3d
 PICTURE = (SIDE, SIDE, 3)
 WIDTH = 144                     # of 576
 BLOCKS = 2                      # as many as SPNet's pyramids
+PICTURE_BATCHES = 2             # in every step, of half as many pictures as the clips have
 ACTIONS = {"pennaction": PENN_ACTIONS}
 TRAINED_WHOLE = {"num_actions": len(PENN_ACTIONS), "num_frames": FRAMES,
                  "output_poses": True, "full_trainable": True}
@@ -73,9 +76,16 @@ def train(name: str, cfg: QuickstartConfig, people: People) -> Network:
     """Train the network `name` of `NETWORKS` for `cfg.epochs`."""
     description = NETWORKS[name]
     people = in_layout(people, description.layout)
-    if description.architecture == "spnet":
-        return quickstart.train(cfg, people)[0]
-    return quickstart.train(cfg, people, description, merge_tasks)[0]
+    build = spnet_tasks if description.architecture == "spnet" else merge_tasks
+    return quickstart.train(cfg, people, description, build)[0]
+
+
+def spnet_tasks(description: Description, people: People, cfg: QuickstartConfig):
+    """The quickstart's network and tasks, with as many pictures as the others see."""
+    full, make = quickstart.build_spnet(description, people, cfg)
+    return full, lambda: [
+        dataclasses.replace(task, ratio=PICTURE_BATCHES) if task.name == "pictures"
+        else task for task in make()]
 
 
 def merge_tasks(description: Description, people: People, cfg: QuickstartConfig):
@@ -94,7 +104,8 @@ def merge_tasks(description: Description, people: People, cfg: QuickstartConfig)
                             cfg.batch_size, [1, len(actions)], seed=cfg.seed)
         adam = lambda: keras.optimizers.Adam(cfg.rate)
         return [
-            Task("pictures", pose_network, pictures, pose_loss, adam(), ratio=2),
+            Task("pictures", pose_network, pictures, pose_loss, adam(),
+                 ratio=PICTURE_BATCHES),
             Task("clips", whole, clips,
                  [pose_loss] + ["categorical_crossentropy"] * len(actions), adam(),
                  weight=(1.0,) + (ACTION_WEIGHT,) * len(actions),

@@ -1,8 +1,8 @@
 """Compare the networks for Penn Action on synthetic people, with equal budgets.
 
 The quickstart's data, crops of 96 px, clips of 8 frames; every network sees the
-same pictures and clips for as many steps.  A run that is there already is not
-repeated, an interrupted one goes on: the same command finishes the table.  The
+same clips and as many pictures, for as many steps.  A run that is there already is
+not repeated, an interrupted one goes on: the same command finishes the table.  The
 numbers compare small networks on SYNTHETIC people, and say nothing about the
 papers' scores.
 

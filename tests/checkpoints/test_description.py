@@ -6,7 +6,7 @@ import pytest
 from deephar.checkpoints.description import (
     Description, describe_spnet, find_weights, read_description, write_description)
 from deephar.config import ModelConfig, mpii_sp_dataconf, pennaction_dataconf
-from deephar.utils.pose import pa16j2d, pa17j3d
+from deephar.utils.pose import pa16j2d, pa16j3d, pa17j3d
 
 SPNET = ModelConfig((2, 64, 64, 3), pa16j2d, num_actions=(3,), num_pyramids=1,
                     action_pyramids=(1,), num_levels=2, growth=8,
@@ -31,7 +31,7 @@ def test_spnet_round_trip(tmp_path):
     assert read.input_shape == (2, 64, 64, 3)
 
 
-def test_reception_and_merge_round_trip(tmp_path):
+def test_round_trip_of_the_others(tmp_path):
     pose = Description("reception", RECEPTION, pa17j3d, mpii_sp_dataconf)
     assert pose.num_frames is None
     pose2d = dict(input_shape=(64, 64, 3), num_joints=16, dim=2, num_blocks=1)
@@ -39,7 +39,13 @@ def test_reception_and_merge_round_trip(tmp_path):
         "pose": pose2d, "num_actions": 2, "input_shape": (64, 64, 3),
         "num_frames": 4, "num_joints": 16, "num_blocks": 1,
     }, pa16j2d, mpii_sp_dataconf, {"mine": ("a", "b")})
-    for written in (pose, merge):
+    hourglasses = dict(input_shape=(64, 64, 3), num_joints=16, width=8, depth_maps=2,
+                       num_levels=2, stem_width=36)
+    keypoints = Description("keypoints3d", hourglasses, pa16j3d, mpii_sp_dataconf)
+    action = Description("keypoints3d_action", {
+        "pose": hourglasses, "num_actions": 2, "num_frames": 4, "deep": False,
+    }, pa16j3d, mpii_sp_dataconf, {"mine": ("a", "b")})
+    for written in (pose, merge, keypoints, action):
         write_description(tmp_path, written)
         read = read_description(tmp_path)
         assert shapes(read.build()) == shapes(written.build())

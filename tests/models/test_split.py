@@ -162,3 +162,15 @@ def test_compile_model_trains_everything_at_once():
 def test_slots_cover_the_model():
     full = network("merge_2d")
     assert len(slots_of(full)) == len(full.weights)
+
+
+def test_layers_within_a_sub_model_are_set_too():
+    inner_input = keras.Input((2,))
+    inner = keras.Model(inner_input, keras.layers.Dense(2, name="dense")(inner_input))
+    outer_input = keras.Input((2,))
+    outer = keras.Model(outer_input, inner(outer_input))
+    inner.get_layer("dense").trainable = False
+    set_trainable_layers(outer, "", True)
+    assert inner.get_layer("dense").trainable and len(outer.trainable_weights) == 2
+    set_trainable_layers(outer, "", False)
+    assert outer.trainable_weights == []
