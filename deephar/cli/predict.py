@@ -99,6 +99,9 @@ def run(args) -> int:
         model, weights=args.weights, batch_size=args.batch_size, flip=args.flip,
         angle=args.angle, min_confidence=args.min_confidence,
         stop_after_block=args.stop_after_block)
+    if args.view_3d and (predictor.layout is None or predictor.layout.dim < 3):
+        raise ValueError("--view-3d needs a network of 3D poses, "
+                         f"{predictor.network.name} has none")
     code = 0
     if pictures:
         code = max(code, _pictures(args, predictor, pictures))

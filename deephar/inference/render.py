@@ -199,7 +199,7 @@ def draw_heat_map(image, heat_map: np.ndarray, crop_matrix: np.ndarray, *,
     spread = np.asarray(layer.transform(picture.size, Image.Transform.AFFINE,
                                         tuple(to_map[:2].ravel()),
                                         Image.Resampling.BILINEAR))
-    color = colormaps["inferno"](spread)[..., :3] * 255
+    color = colormaps["inferno"](0.4 + 0.6 * spread)[..., :3] * 255    # never dark
     alpha = (strength * np.sqrt(spread))[..., None]
     mixed = np.asarray(picture) * (1 - alpha) + color * alpha
     return Image.fromarray(np.round(mixed).astype(np.uint8))

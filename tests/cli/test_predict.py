@@ -135,6 +135,7 @@ def test_a_window(tmp_path, capsys):
     (["a.jpg", "--save-video", "x.mp4"], "--save-video is for videos"),
     (["a.jpg", "--boxes", "track"], "--boxes track is for videos"),
     (["a.jpg", "--boxes", "none.json"], "no such file of boxes"),
+    (["a.jpg", "--view-3d"], "needs a network of 3D poses, fixed has none"),
 ])
 def test_wrong_words(words, message, tmp_path, capsys):
     if message != "no pictures there":
