@@ -14,6 +14,7 @@ from typing import Any, Callable, Mapping
 import numpy as np
 
 from deephar.data.h36m_keypoints import H36M17_NAMES
+from deephar.data.relayout import Wrapped
 from deephar.utils.pose import INVALID, POSE_LAYOUTS, PoseLayout, get_valid_joints
 
 # The generator's joints from those of a picture, as MPII places them: its
@@ -100,7 +101,7 @@ def label_mpii(mpii: Any, mode: int, generate: Callable) -> DepthLabels:
     return label_people(points[:, list(layout.map_from_mpii)], layout, heights, generate)
 
 
-class DepthLabelled:
+class DepthLabelled(Wrapped):
     """A data set of single people whose `pose` also says how much its depth weighs.
 
     Args:
@@ -113,7 +114,7 @@ class DepthLabelled:
         if dataset.poselayout.dim != 3:
             raise ValueError("depths need a layout of 3 dimensions, got "
                              f"{dataset.poselayout.name}")
-        self.dataset = dataset
+        super().__init__(dataset)
         self.poselayout = dataset.poselayout
         self.labels = labels
         for mode, of_mode in (labels or {}).items():
@@ -122,15 +123,6 @@ class DepthLabelled:
                                  f"{dataset.get_length(mode)} samples of mode {mode}")
         self._depths = {mode: of_mode.of_layout(self.poselayout)
                         for mode, of_mode in (labels or {}).items()}
-
-    def get_length(self, mode: int) -> int:
-        return self.dataset.get_length(mode)
-
-    def clip_length(self) -> int | None:
-        return self.dataset.clip_length()
-
-    def clip_shape(self) -> tuple[int, ...]:
-        return self.dataset.clip_shape()
 
     def get_shape(self, dictkey: str) -> tuple[int, ...]:
         """Shape of one sample's `dictkey`."""

@@ -6,7 +6,23 @@ import numpy as np
 from deephar.utils.pose import INVALID, PoseLayout
 
 
-class Relayout:
+class Wrapped:
+    """A data set around another one, of the same samples."""
+
+    def __init__(self, dataset: Any):
+        self.dataset = dataset
+
+    def get_length(self, mode: int) -> int:
+        return self.dataset.get_length(mode)
+
+    def clip_length(self) -> int | None:
+        return self.dataset.clip_length()
+
+    def clip_shape(self) -> tuple[int, ...]:
+        return self.dataset.clip_shape()
+
+
+class Relayout(Wrapped):
     """A data set whose `pose` has the joints of `layout`; the rest is as it was.
 
     Joints that the data set does not have are missing: every coordinate is
@@ -21,21 +37,12 @@ class Relayout:
         if dataset.poselayout.dim != layout.dim:
             raise ValueError(f"{dataset.poselayout.name} has {dataset.poselayout.dim} "
                              f"dimensions, {layout.name} has {layout.dim}")
-        self.dataset = dataset
+        super().__init__(dataset)
         self.poselayout = layout
         names = dataset.poselayout.joint_names
         shared = [j for j, name in enumerate(layout.joint_names) if name in names]
         self._to = shared
         self._from = [names.index(layout.joint_names[j]) for j in shared]
-
-    def get_length(self, mode: int) -> int:
-        return self.dataset.get_length(mode)
-
-    def clip_length(self) -> int | None:
-        return self.dataset.clip_length()
-
-    def clip_shape(self) -> tuple[int, ...]:
-        return self.dataset.clip_shape()
 
     def get_shape(self, dictkey: str) -> tuple[int, ...]:
         """Shape of one sample's `dictkey`."""

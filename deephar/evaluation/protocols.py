@@ -51,6 +51,13 @@ class ActionConfig(EvalConfig):
                           choices=("cs", "cv"))
 
 
+@dataclass(frozen=True)
+class MultitaskConfig(ActionConfig):
+    """The flags of the scripts that also score poses."""
+    tasks: tuple[str, ...] = flag(("actions", "poses"), "what to evaluate",
+                                  choices=("actions", "poses"))
+
+
 def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
               flip: bool = False, paper: Sequence[str] = ("mpii-val",)) -> Score:
     """PCKh on the validation people of MPII."""
@@ -143,6 +150,26 @@ def actions(session: Session, network: Network, name: str, *,
             lambda row, data: to_picture(data["frame"][len(data["frame"]) // 2]),
             lambda row: verdict(rows, row, labels))
     return scores
+
+
+def actions_and_poses(session: Session, key: str, name: str, *,
+                      paper: Sequence[str] = ()) -> dict:
+    """The report of a network that does both: the tasks that the flags ask for.
+
+    Args:
+        session: of a script whose flags are a `MultitaskConfig`.
+        key: of the network, see `Session.load_network`.
+        name: "pennaction", with poses on MPII, or "ntu", with Human3.6M.
+        paper: published rows of the actions.
+    """
+    network = session.load_network(key)
+    scores = []
+    if "actions" in session.cfg.tasks:
+        scores += actions(session, network, name, paper=paper)
+    if "poses" in session.cfg.tasks:
+        scores.append(mpii_pckh(session, network, paper=()) if name == "pennaction"
+                      else h36m_mpjpe(session, network))
+    return session.finish(scores)
 
 
 def predicted_boxes(session: Session, network: Network, name: str, mode: int, kind: str

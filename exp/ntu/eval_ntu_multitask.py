@@ -8,30 +8,21 @@ stands here.  Both scores come from one network.
 import sys
 from dataclasses import dataclass
 
-from deephar.evaluation.protocols import ActionConfig, actions, h36m_mpjpe
+from deephar.evaluation.protocols import MultitaskConfig, actions_and_poses
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import Session, exit_code
 from deephar.utils.flags import flag, parse_config
 
 
 @dataclass(frozen=True)
-class Config(ActionConfig):
+class Config(MultitaskConfig):
     """Evaluate SPNet: actions on NTU, 3D poses on Human3.6M."""
     output: str = flag("output/eval_ntu_spnet", "folder of the report",
                        positional=True)
-    tasks: tuple[str, ...] = flag(("actions", "poses"), "what to evaluate",
-                                  choices=("actions", "poses"))
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
-    network = session.load_network("ntu_spnet")
-    scores = []
-    if "actions" in cfg.tasks:
-        scores += actions(session, network, "ntu", paper=("ntu-spnet",))
-    if "poses" in cfg.tasks:
-        scores.append(h36m_mpjpe(session, network))
-    report = session.finish(scores)
+    report = actions_and_poses(Session(cfg), "ntu_spnet", "ntu", paper=("ntu-spnet",))
     print(format_report(report))
     return exit_code(report)
 

@@ -9,30 +9,22 @@ not known; this one is a reading of their text.
 import sys
 from dataclasses import dataclass
 
-from deephar.evaluation.protocols import ActionConfig, actions, mpii_pckh
+from deephar.evaluation.protocols import MultitaskConfig, actions_and_poses
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import Session, exit_code
 from deephar.utils.flags import flag, parse_config
 
 
 @dataclass(frozen=True)
-class Config(ActionConfig):
+class Config(MultitaskConfig):
     """Evaluate the 3D key-point network: actions and 2D poses."""
     output: str = flag("output/eval_penn_keypoints3d", "folder of the report",
                        positional=True)
-    tasks: tuple[str, ...] = flag(("actions", "poses"), "what to evaluate",
-                                  choices=("actions", "poses"))
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
-    network = session.load_network("penn_keypoints3d")
-    scores = []
-    if "actions" in cfg.tasks:
-        scores += actions(session, network, "pennaction", paper=("penn-keypoints3d",))
-    if "poses" in cfg.tasks:
-        scores.append(mpii_pckh(session, network, paper=()))
-    report = session.finish(scores)
+    report = actions_and_poses(Session(cfg), "penn_keypoints3d", "pennaction",
+                               paper=("penn-keypoints3d",))
     print(format_report(report))
     return exit_code(report)
 

@@ -39,3 +39,9 @@ def test_full_size(key):
 @pytest.mark.parametrize("key", CHECKPOINTS)
 def test_operations_of_the_released_networks(key):
     assert count_flops(CHECKPOINTS[key].build()) == CHECKPOINTS[key].flops
+
+
+def test_what_was_published_of_operations():
+    """A picture 20.4 GFLOP, with its soft-argmax as convolutions; a clip 70."""
+    assert CHECKPOINTS["mpii_reception2d"].flops == pytest.approx(20.4e9, rel=0.04)
+    assert CHECKPOINTS["ntu_spnet"].flops == pytest.approx(70e9, rel=0.01)
