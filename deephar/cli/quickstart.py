@@ -23,9 +23,9 @@ def add_arguments(parser) -> None:
                         help="as of the training scripts (default: %(default)s)")
     parser.add_argument("--epochs", type=int, help="fewer or more (default: 8)")
     parser.add_argument("--steps-per-epoch", type=int, metavar="N",
-                        help="(default: 150)")
+                        help="(default: 140)")
     parser.add_argument("--pictures", type=int, metavar="N",
-                        help="training pictures (default: 900)")
+                        help="training pictures (default: 1500)")
     parser.add_argument("--videos", type=int, metavar="N",
                         help="training videos (default: 150)")
     parser.add_argument("--resume", action="store_true",

@@ -17,11 +17,10 @@ from deephar.data import BatchLoader
 from deephar.data.locate import locate
 from deephar.losses import pose_regression_loss
 from deephar.models import set_trainable_layers, vgg
-from deephar.training.callbacks import EvalCallback, keep_weights
 from deephar.training.evaluators import accuracy_of
 from deephar.training.run import RunConfig, start_run
 from deephar.training.schedule import Constant, Plateau, Steps
-from deephar.training.stages import Stage, train_stages
+from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
 from deephar.utils.flags import flag
@@ -86,13 +85,9 @@ def train_merge(cfg: MergeConfig, description: Description, pictures: Sequence,
     score = accuracy_of(videos, TEST_MODE, description.dataconf, len(labels),
                         count=cfg.eval_samples)
     name = SCORES[actions]
-    train_stages(
-        merged, merge_stages(cfg, merged, pose_network, people, clips, **stage_options),
-        run, strategy=strategy,
-        callbacks=[EvalCallback(name, score, merged, strategy=strategy),
-                   *keep_weights(run.folder, merged, f"{name}/accuracy", True,
-                                 strategy=strategy)],
-        **cfg.trainer_options())
+    stages = merge_stages(cfg, merged, pose_network, people, clips, **stage_options)
+    train_scored(cfg, merged, stages, run, strategy, {name: score},
+                 best=f"{name}/accuracy")
 
 
 SCORES = {"pennaction": "penn", "ntuaction": "ntu"}     # action set: name in the logs

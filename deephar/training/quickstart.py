@@ -41,7 +41,7 @@ SIDE = 96                       # of a crop, in pixels
 FRAMES = 8                      # of a clip
 MODEL = ModelConfig(
     (FRAMES, SIDE, SIDE, 3), pa16j2d, num_actions=(len(PENN_ACTIONS),),
-    num_pyramids=2, action_pyramids=(1, 2), num_levels=3, growth=24, image_div=4,
+    num_pyramids=2, action_pyramids=(2,), num_levels=3, growth=32, image_div=4,
     num_pose_features=64, num_visual_features=64)
 # Never mirrored: the colours of wrists and ankles tell right from left.
 CROPS = DataConfig(
@@ -57,10 +57,10 @@ class QuickstartConfig(RunConfig):
     """Train a small network on synthetic people, and score it."""
     logdir: str = flag("output/quickstart", "folder of the run")
     data: str = flag("datasets/quickstart", "folder of the synthetic data")
-    pictures: int = flag(900, "training pictures of MPII's kind")
+    pictures: int = flag(1500, "training pictures of MPII's kind")
     videos: int = flag(150, "training videos of Penn Action's kind")
     epochs: int = flag(8, "of --steps-per-epoch steps")
-    steps_per_epoch: int = flag(150, "steps of both tasks between two scores")
+    steps_per_epoch: int = flag(140, "steps of both tasks between two scores")
     batch_size: int = flag(4, "clips of 8 pictures in each batch")
     rate: float = flag(2e-3, "highest learning rate of Adam")
 
@@ -133,7 +133,7 @@ def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list
                         cfg.batch_size, [num_poses, num_actions], seed=cfg.seed)
     adam = lambda: keras.optimizers.Adam(cfg.rate)
     return [
-        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam(), ratio=2),
+        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam(), ratio=4),
         Task("clips", full, clips,
              [pose_loss] * num_poses + ["categorical_crossentropy"] * num_actions, adam(),
              weight=(1.0,) * num_poses + (ACTION_WEIGHT,) * num_actions,

@@ -1,12 +1,13 @@
 """A training in stages: each trains other layers, or with other settings."""
 import logging
 from dataclasses import dataclass
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
-from deephar.training.run import Run
+from deephar.training.callbacks import EvalCallback, keep_weights
+from deephar.training.run import Run, RunConfig
 from deephar.training.signals import stop_on_signals
 from deephar.training.state import State, restore
 from deephar.training.task import Task
@@ -74,3 +75,21 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
             trainer.train(last_epoch, stage.steps_per_epoch, plan=stage.plan, run=run,
                           state=state, end_of_epoch_callback=callbacks)
     return state.history
+
+
+def train_scored(cfg: RunConfig, model: keras.Model, stages: Sequence[Stage], run: Run,
+                 strategy: tf.distribute.Strategy, scores: Mapping[str, Callable],
+                 best: str, higher_is_better: bool = True) -> list[dict[str, float]]:
+    """`train_stages`, scoring after every epoch and keeping last and best weights.
+
+    Args:
+        cfg: the run's flags.
+        scores: {name: function of the model}, see `deephar.training.evaluators`.
+        best: the score that decides, `name/score`.
+        higher_is_better: False if it is an error.
+    """
+    callbacks = [EvalCallback(name, score, model, strategy=strategy)
+                 for name, score in scores.items()]
+    callbacks += keep_weights(run.folder, model, best, higher_is_better, strategy=strategy)
+    return train_stages(model, stages, run, strategy=strategy, callbacks=callbacks,
+                        **cfg.trainer_options())

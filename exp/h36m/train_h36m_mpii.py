@@ -22,12 +22,10 @@ from deephar.config import human36m_dataconf, mpii_sp_dataconf
 from deephar.data import BatchLoader, Human36M, MpiiSinglePerson
 from deephar.data.locate import locate
 from deephar.losses import pose_regression_loss
-from deephar.training import EvalCallback
-from deephar.training.callbacks import keep_weights
 from deephar.training.evaluators import mpjpe_of, pckh_of
 from deephar.training.run import RunConfig, start_run
 from deephar.training.schedule import Plateau
-from deephar.training.stages import Stage, train_stages
+from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
 from deephar.utils.flags import flag, parse_config
@@ -87,12 +85,8 @@ def main(cfg: Config) -> None:
         "h36m": mpjpe_of(h36m, VALID_MODE, description.dataconf, pa17j3d,
                          count=cfg.eval_samples),
         "mpii": pckh_of(tested, VALID_MODE, crops, pa17j3d, count=cfg.eval_samples)}
-    train_stages(
-        model, [stage], run, strategy=strategy,
-        callbacks=[*(EvalCallback(name, score, model, strategy=strategy)
-                     for name, score in scores.items()),
-                   *keep_weights(run.folder, model, "h36m/mpjpe", strategy=strategy)],
-        **cfg.trainer_options())
+    train_scored(cfg, model, [stage], run, strategy, scores, best="h36m/mpjpe",
+                 higher_is_better=False)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,10 @@ from deephar.config import mpii_sp_dataconf
 from deephar.data import BatchLoader, MpiiSinglePerson
 from deephar.data.locate import locate
 from deephar.losses import pose_regression_loss
-from deephar.training import EvalCallback
-from deephar.training.callbacks import keep_weights
 from deephar.training.evaluators import pckh_of
 from deephar.training.run import RunConfig, start_run
 from deephar.training.schedule import Steps
-from deephar.training.stages import Stage, train_stages
+from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
 from deephar.utils.flags import flag, parse_config
@@ -79,11 +77,7 @@ def main(cfg: Config) -> None:
         Steps(cfg.rate, cfg.drop_factor, cfg.drop_epochs))
     score = pckh_of(dataset, VALID_MODE, description.dataconf, pa16j2d,
                     count=cfg.eval_samples)
-    train_stages(
-        model, [stage], run, strategy=strategy,
-        callbacks=[EvalCallback("mpii", score, model, strategy=strategy),
-                   *keep_weights(run.folder, model, "mpii/pckh", True, strategy=strategy)],
-        **cfg.trainer_options())
+    train_scored(cfg, model, [stage], run, strategy, {"mpii": score}, best="mpii/pckh")
 
 
 if __name__ == "__main__":

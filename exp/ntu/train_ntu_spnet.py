@@ -26,12 +26,10 @@ from deephar.data.labels import NTU_ACTIONS
 from deephar.data.locate import locate
 from deephar.models import compile_split_models, spnet
 from deephar.models.split import count_outputs
-from deephar.training import EvalCallback
-from deephar.training.callbacks import keep_weights
 from deephar.training.evaluators import accuracy_of, mpjpe_of
 from deephar.training.run import RunConfig, start_run
 from deephar.training.schedule import Constant, Steps
-from deephar.training.stages import Stage, train_stages
+from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
 from deephar.utils.flags import flag, parse_config
@@ -114,13 +112,7 @@ def main(cfg: Config) -> None:
         "h36m": mpjpe_of(h36m, VALID_MODE, h36m_crops, pa17j3d, count=cfg.eval_samples),
         "ntu": accuracy_of(ntu, TEST_MODE, ntu_crops, len(NTU_ACTIONS),
                            count=cfg.eval_samples)}
-    train_stages(
-        full, stages, run, strategy=strategy,
-        callbacks=[*(EvalCallback(name, score, full, strategy=strategy)
-                     for name, score in scores.items()),
-                   *keep_weights(run.folder, full, "ntu/accuracy", True,
-                                 strategy=strategy)],
-        **cfg.trainer_options())
+    train_scored(cfg, full, stages, run, strategy, scores, best="ntu/accuracy")
 
 
 if __name__ == "__main__":

@@ -27,12 +27,10 @@ from deephar.data.labels import PENN_ACTIONS
 from deephar.data.locate import locate
 from deephar.models import compile_split_models, spnet
 from deephar.models.split import count_outputs
-from deephar.training import EvalCallback
-from deephar.training.callbacks import keep_weights
 from deephar.training.evaluators import accuracy_of, pckh_of
 from deephar.training.run import RunConfig, start_run
 from deephar.training.schedule import Steps
-from deephar.training.stages import Stage, train_stages
+from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
 from deephar.utils.flags import flag, parse_config
@@ -111,13 +109,7 @@ def main(cfg: Config) -> None:
         "mpii": pckh_of(mpii, VALID_MODE, mpii_crops, pa16j2d, count=cfg.eval_samples),
         "penn": accuracy_of(penn, TEST_MODE, penn_crops, len(PENN_ACTIONS),
                             count=cfg.eval_samples)}
-    train_stages(
-        full, stages, run, strategy=strategy,
-        callbacks=[*(EvalCallback(name, score, full, strategy=strategy)
-                     for name, score in scores.items()),
-                   *keep_weights(run.folder, full, "penn/accuracy", True,
-                                 strategy=strategy)],
-        **cfg.trainer_options())
+    train_scored(cfg, full, stages, run, strategy, scores, best="penn/accuracy")
 
 
 if __name__ == "__main__":
