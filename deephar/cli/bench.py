@@ -58,8 +58,11 @@ def _load(args):
     if not args.random:
         return load_network(args.model, weights=args.weights)
     from deephar.checkpoints.table import checkpoint
+    from deephar.inference.bench import unsettle
     entry = checkpoint(args.model)
-    return Network(entry.build(), entry.layout, name=f"{args.model}, random weights")
+    model = entry.build()
+    unsettle(model)
+    return Network(model, entry.layout, name=f"{args.model}, random weights")
 
 
 def _network(args) -> dict:

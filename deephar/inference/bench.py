@@ -64,6 +64,20 @@ def runner(network: Network, mode: str, folder: Path,
     return load_exported(path).model
 
 
+def unsettle(model, seed: int = 0) -> None:
+    """Give the normalisations of a fresh network statistics like a trained one's.
+
+    Fresh ones change nothing, and TensorFlow leaves such steps away.
+    """
+    rng = np.random.default_rng(seed)
+    for weight in model.weights:
+        kind = weight.path.split("/")[-1]
+        if kind in ("gamma", "moving_variance"):
+            weight.assign(1 + 0.2 * np.tanh(rng.normal(size=weight.shape)))
+        elif kind in ("beta", "moving_mean", "bias"):
+            weight.assign(0.2 * rng.normal(size=weight.shape))
+
+
 class _AsItIs(Runtime):
     """A Keras model through `predict_on_batch`, as one would call it."""
 

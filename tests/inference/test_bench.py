@@ -1,9 +1,11 @@
 """Figures that hang together."""
+import keras
 import numpy as np
 import pytest
 
 from deephar.inference.bench import (
-    bench_blocks, bench_network, bench_predict, matmul_rate, plot_network, runner)
+    bench_blocks, bench_network, bench_predict, matmul_rate, plot_network, runner,
+    unsettle)
 from deephar.inference.network import Network
 from deephar.inference.optimize import call
 from deephar.inference.predictor import Predictor
@@ -46,6 +48,15 @@ def test_left_after_a_block_is_that_block(tmp_path):
 def test_an_unknown_mode_is_refused(tmp_path):
     with pytest.raises(ValueError, match="a mode is one of keras, optimized, onnx"):
         runner(clips(), "onnx int4", tmp_path)
+
+
+def test_unsettled_normalisations_do_something():
+    inputs = keras.Input((4, 4, 3))
+    model = keras.Model(inputs, keras.layers.BatchNormalization()(inputs))
+    x = np.ones((1, 4, 4, 3), "float32")
+    before = call(model, x)[0]
+    unsettle(model)
+    assert np.abs(call(model, x)[0] - before).min() > 1e-3
 
 
 def test_rates_agree_with_times():

@@ -6,7 +6,7 @@ from keras import layers
 
 from deephar.inference.onnx_writer import to_onnx
 from deephar.inference.optimize import call, optimize
-from tests.inference.test_optimize import built, unsettle
+from tests.inference.test_optimize import built, unsettled
 from tests.models.small import BUILDERS
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
@@ -51,7 +51,7 @@ def test_every_other_network(name):
 def test_layers(layer):
     inputs = keras.Input((9, 11, 4))
     read = [inputs, inputs] if isinstance(layer, layers.Concatenate) else inputs
-    assert difference(unsettle(keras.Model(inputs, layer(read)))) < 1e-5
+    assert difference(unsettled(keras.Model(inputs, layer(read)))) < 1e-5
 
 
 @pytest.mark.parametrize("layer, message", [

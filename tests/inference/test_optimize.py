@@ -4,20 +4,15 @@ import numpy as np
 import pytest
 from keras import layers
 
+from deephar.inference.bench import unsettle
 from deephar.inference.optimize import (
     call, compare, cut, fold_normalisations, optimize, steps_of, without_twins)
 from tests.models.small import BUILDERS, network
 
 
-def unsettle(model, seed=0):
-    """Statistics and shifts that are not those of a fresh network."""
-    rng = np.random.default_rng(seed)
-    for weight in model.weights:
-        kind = weight.path.split("/")[-1]
-        if kind in ("gamma", "moving_variance"):
-            weight.assign(1 + 0.3 * np.tanh(rng.normal(size=weight.shape)))
-        elif kind in ("beta", "moving_mean", "bias"):
-            weight.assign(0.2 * rng.normal(size=weight.shape))
+def unsettled(model):
+    """With statistics and shifts that are not those of a fresh network."""
+    unsettle(model)
     return model
 
 
@@ -25,7 +20,7 @@ def built(name):
     """A network of its own: the shared ones must not be changed."""
     model = keras.models.clone_model(network(name))
     model.set_weights(network(name).get_weights())
-    return unsettle(model)
+    return unsettled(model)
 
 
 @pytest.mark.parametrize("name", ["reception_2d", "reception_3d", "spnet_3d"])
@@ -94,7 +89,7 @@ def test_a_normalisation_goes_into_the_convolution_before(kind):
     inputs = keras.Input((8, 8, 4))
     x = CONVOLUTIONS[kind]()(inputs)
     x = layers.Activation("relu")(layers.BatchNormalization()(x))
-    model = unsettle(keras.Model(inputs, x))
+    model = unsettled(keras.Model(inputs, x))
     smaller = optimize(model)
     assert len(steps_of(smaller).steps) == 1
     assert compare(model, smaller) < 1e-6
@@ -106,7 +101,7 @@ def test_a_normalisation_stays_where_it_cannot_go(why):
     y = layers.Conv2D(4, 1, activation="relu" if why == "active" else None)(inputs)
     z = layers.BatchNormalization()(y)
     outputs = {"read twice": [layers.Add()([y, z])], "output": [y, z], "active": [z]}
-    model = unsettle(keras.Model(inputs, outputs[why]))
+    model = unsettled(keras.Model(inputs, outputs[why]))
     kinds = [s.kind for s in fold_normalisations(steps_of(model)).steps]
     assert layers.DepthwiseConv2D in kinds and layers.BatchNormalization not in kinds
     assert compare(model, optimize(model)) < 1e-6
