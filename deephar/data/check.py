@@ -181,7 +181,8 @@ def _index_mpii(path: Path) -> dict[str, list[Entry]]:
             picture = text(columns[1, i])
             people = records(columns[2, i])
             joints = sum(_count_joints(points(p["pose"], 16)) for p in people)
-            index[split].append(Entry(picture, (f"images/{picture}",), len(people), joints))
+            index[split].append(
+                Entry(picture, (f"images/{picture}",), len(people), joints))
     return index
 
 

@@ -67,7 +67,8 @@ def video_info(source: str | Path) -> VideoInfo:
 
 
 def _info_of(stream) -> VideoInfo:
-    return VideoInfo(stream.frames, float(stream.average_rate or stream.guessed_rate or 0))
+    rate = stream.average_rate or stream.guessed_rate or 0
+    return VideoInfo(stream.frames, float(rate))
 
 
 def read_frames(source: str | Path, **options) -> Iterator[tuple[float, Any]]:

@@ -102,9 +102,10 @@ class Predictor:
         Args:
             pictures: paths, PIL images or arrays.
             boxes: one entry per picture: boxes (N, 4); a function that takes the
-                picture (H, W, 3), uint8, and returns boxes; 'two-pass' looks at the whole picture
-                first and then closer where it saw somebody; 'whole' looks at
-                the whole picture only.  A name or a function may stand alone.
+                picture (H, W, 3), uint8, and returns boxes; 'two-pass' looks at
+                the whole picture first and then closer where it saw somebody;
+                'whole' looks at the whole picture only.  A name or a function
+                may stand alone.
         """
         pictures = [open_any(picture) for picture in pictures]
         if isinstance(boxes, str) or callable(boxes):

@@ -58,8 +58,8 @@ def is_video(source: str) -> bool:
 
 def pictures_of(folder: Path) -> list[Path]:
     """The pictures in a folder; numbers in the names count as numbers."""
-    number_or_text = lambda part: (part.isdigit(), int(part) if part.isdigit() else 0, part)
-    natural = lambda path: [number_or_text(p) for p in re.split(r"(\d+)", path.name)]
+    order = lambda part: (part.isdigit(), int(part) if part.isdigit() else 0, part)
+    natural = lambda path: [order(part) for part in re.split(r"(\d+)", path.name)]
     return sorted((p for p in Path(folder).iterdir() if p.suffix.lower() in PICTURES),
                   key=natural)
 

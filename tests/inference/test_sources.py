@@ -1,7 +1,6 @@
 """Frames come in order from every kind of source, with number, time and name."""
 import numpy as np
 import pytest
-from PIL import Image
 
 from deephar.inference.sources import (
     count_frames, frames_of, frames_per_second, is_camera, is_frame_folder, is_stream,

@@ -50,7 +50,8 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
                          if problem]
     several = sum(bodies > 1 for bodies, _ in done.values())
     outcome.notes += [
-        f"{several} sequences hold several bodies; the one whose joints vary most is kept",
+        f"{several} sequences hold several bodies; the one whose joints vary most "
+        "is kept",
         f"{len(videos) - len(done)} samples without a usable skeleton or video "
         f"(the owners list {MISSING_IN_FULL_SET} without a skeleton in the full set)"]
     outcome.write(out)
