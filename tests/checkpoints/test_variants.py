@@ -1,9 +1,14 @@
 """The networks without released weights are what their entries say."""
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from deephar.checkpoints import CHECKPOINTS
 from deephar.checkpoints.description import read_description, write_description
 from deephar.checkpoints.variants import VARIANTS
+from deephar.evaluation.networks import TINY
+from deephar.inference.network import clip_function, load_network
 from deephar.models.flops import count_flops
 from tests.exp.conftest import EXP
 
@@ -22,6 +27,27 @@ def test_an_entry_hangs_together(key, tmp_path):
     assert read.input_shape == variant.description.input_shape
     (actions,) = variant.description.num_actions
     assert f"actions ({actions})" in variant.outputs
+
+
+@pytest.mark.parametrize("key", ["penn_vgg16", "ntu_keypoints3d"])
+def test_the_folder_of_a_run_predicts(key, tmp_path):
+    """Poses, that the network keeps to itself, and actions with their names."""
+    tiny = TINY[key]
+    labels = tuple(f"action {i}" for i in range(tiny.arguments["num_actions"]))
+    write_description(tmp_path, replace(tiny, actions={"mine": labels}))
+    tiny.build().save_weights(tmp_path / "best.weights.h5")
+    network = load_network(str(tmp_path))
+    clips = np.random.default_rng(0).uniform(-1, 1, (1, 4, 64, 64, 3)).astype("float32")
+    poses, actions = clip_function(network, 1)(clips)
+    pose, visibility = poses[-1]
+    assert pose.shape == (1, 4, tiny.layout.num_joints, tiny.layout.dim)
+    assert visibility.shape == pose.shape[:-1]
+    assert len(actions) == 9 and actions[-1]["mine"].shape == (1, len(labels))
+
+
+def test_predict_says_that_there_are_no_weights():
+    with pytest.raises(ValueError, match="never released: exp/.*train_penn_vgg16.py"):
+        load_network("penn_vgg16")
 
 
 @pytest.mark.slow
