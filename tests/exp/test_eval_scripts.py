@@ -30,6 +30,9 @@ SCRIPTS = [
     ("ntu/eval_ntu_keypoints3d.py", ["--limit", "3", "--no-multi-clip"], "87.6"),
 ]
 
+# These do what another script of the list does, with another network.
+LIKE_OTHERS = ["pennaction/eval_penn_vgg16.py", "ntu/eval_ntu_keypoints3d.py"]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def build_networks_once():
@@ -74,7 +77,9 @@ def ctrl_c_at_call(monkeypatch, number):
     monkeypatch.setattr(run, "_timed", interrupted)
 
 
-@pytest.mark.parametrize("name, flags, shown", SCRIPTS, ids=[s[0] for s in SCRIPTS])
+@pytest.mark.parametrize("name, flags, shown", [
+    pytest.param(*s, id=s[0], marks=[pytest.mark.slow] if s[0] in LIKE_OTHERS else [])
+    for s in SCRIPTS])
 def test_script(name, flags, shown, at_home, tmp_path, capsys, monkeypatch):
     """Whole; interrupted; resumed, with the same scores."""
     code, whole = run_script(name, tmp_path / "whole", *flags)

@@ -56,6 +56,8 @@ SCRIPTS = {
     "ntu/train_ntu_spnet.py": (
         MULTI, [{"action"}, {"pose", "action"}], "ntu/accuracy"),
 }
+# These do what another script of the list does, with another network.
+LIKE_OTHERS = ["pennaction/train_penn_vgg16.py", "ntu/train_ntu_keypoints3d.py"]
 MULTI_TASK = ["pennaction/train_penn_multimodel.py", "ntu/train_ntu_spnet.py"]
 
 
@@ -68,7 +70,9 @@ def eagerly():
     logging.getLogger("deephar").handlers.clear()
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow) if name in LIKE_OTHERS else name
+    for name in SCRIPTS])
 def test_one_step_of_every_stage(name, at_home, tmp_path):
     flags, losses, score = SCRIPTS[name]
     script = load_script(name)
