@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 MATMUL_SIZE = 1536
 WARM_UP = 8             # pictures: the first ones go layer by layer, then tracing
 EVERY_MODE = ("keras", "optimized", "onnx float32", "onnx int8", "onnx int8-dynamic",
-              "openvino float32", "openvino bfloat16", "litert float32",
-              "litert float16", "litert int8")
+              "openvino float32", "openvino bfloat16", "openvino int8",
+              "litert float32", "litert float16", "litert int8")
 
 
 def matmul_rate(dtype: str = "float32", runs: int = 10) -> dict:

@@ -3,7 +3,7 @@
     format      precisions                          runtimes
     onnx        float32, int8, int8-dynamic         ONNX Runtime, OpenVINO
     litert      float32, float16, int8              LiteRT
-    openvino    float32, float16, bfloat16          OpenVINO
+    openvino    float32, float16, bfloat16, int8    OpenVINO
 
 `int8` computes convolutions in whole numbers, whose ranges are found on sample
 crops; those that make maps, and all that is read from maps, stay in float32.
@@ -189,13 +189,13 @@ def _litert(precision: str) -> Callable:
     return write
 
 
-def _openvino(half: bool) -> Callable:
+def _openvino(write_onnx: Callable, half: bool = False) -> Callable:
     def write(model, path: Path, samples) -> None:
         openvino = required("openvino", "openvino")
         with tempfile.TemporaryDirectory() as folder:
-            plain = Path(folder) / "float32.onnx"
-            _onnx_float32(model, plain, samples)
-            openvino.save_model(openvino.convert_model(str(plain)), str(path),
+            graph = Path(folder) / "graph.onnx"
+            write_onnx(model, graph, samples)
+            openvino.save_model(openvino.convert_model(str(graph)), str(path),
                                 compress_to_fp16=half)
     return write
 
@@ -206,6 +206,8 @@ FORMATS: dict[str, tuple[str, dict[str, Callable]]] = {
                        "int8-dynamic": _onnx_int8_dynamic}),
     "litert": (".tflite", {p: _litert(p) for p in ("float32", "float16", "int8")}),
     # bfloat16 is in the computation, not in the file.
-    "openvino": (".xml", {"float32": _openvino(False), "float16": _openvino(True),
-                          "bfloat16": _openvino(False)}),
+    "openvino": (".xml", {"float32": _openvino(_onnx_float32),
+                          "float16": _openvino(_onnx_float32, half=True),
+                          "bfloat16": _openvino(_onnx_float32),
+                          "int8": _openvino(_onnx_int8)}),
 }

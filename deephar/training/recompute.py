@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 import keras
+import tensorflow as tf
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ def recomputed(model: keras.Model, segments: int) -> Callable[..., list]:
         ValueError: there are not that many layers.
     """
     parts = _segments(model, segments)
+    # TensorFlow's arithmetic optimizer takes a large network's second computation
+    # for others of its nodes ("Incompatible shapes"); it can go for the process only.
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
     def forward(x: Any, training: bool = True) -> list:
         x = x if isinstance(x, (list, tuple)) else [x]
