@@ -29,7 +29,7 @@ setup(
     extras_require={
         "test": ["pytest"],
         "video": ["av"],
-        "export": ["onnx", "onnxruntime", "tf2onnx"],
+        "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
     },
     entry_points={"console_scripts": ["deephar = deephar.cli:main"]},
 )

@@ -15,6 +15,8 @@ import argparse
 import sys
 from pathlib import Path
 
+SAVES = ("save_video", "save_json", "save_npz", "save_coco", "save_keypoints")
+
 
 def add_arguments(parser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="INPUT",
@@ -69,6 +71,8 @@ def add_arguments(parser) -> None:
     group.add_argument("--save-npz", type=Path, metavar="FILE")
     group.add_argument("--save-coco", type=Path, metavar="FILE",
                        help="COCO's list of 17 key points")
+    group.add_argument("--save-keypoints", type=Path, metavar="FILE",
+                       help="one video's key points, as lifting reads them (.npz)")
     group.add_argument("--show", action="store_true", help="open a window")
     group.add_argument("--draw-boxes", action="store_true")
     group.add_argument("--view-3d", action="store_true",
@@ -136,11 +140,14 @@ def _sort_inputs(args) -> tuple[list[Path], list[str]]:
 
 
 def _check(args, pictures, videos) -> None:
-    for name in ("save_video", "save_json", "save_npz", "save_coco"):
+    for name in SAVES:
         jobs = len(videos) + bool(pictures)
         if getattr(args, name) is not None and jobs > 1:
             raise ValueError(f"--{name.replace('_', '-')} names one file, but there are "
                              f"{jobs} results: use --out")
+    if args.save_keypoints is not None and pictures:
+        raise ValueError("--save-keypoints is for videos; pictures of a video's frames "
+                         "need --frames")
     if args.save_video is not None and pictures:
         raise ValueError("--save-video is for videos; pictures of a video's frames "
                          "need --frames")
@@ -163,8 +170,7 @@ def _boxes(args, default: str, pictures):
 
 def _asked(args) -> bool:
     """Whether the user chose what to save or show."""
-    return args.show or any(v is not None for v in (
-        args.save_video, args.save_json, args.save_npz, args.save_coco))
+    return args.show or any(getattr(args, name) is not None for name in SAVES)
 
 
 # === Pictures ===
@@ -325,7 +331,8 @@ class _outputs:
 # === Files and words ===
 
 def _save(args, predictor, results, default: Path) -> None:
-    from deephar.inference.results import save_coco, save_json, save_npz
+    from deephar.inference.results import (
+        save_coco, save_json, save_keypoints, save_npz)
     json_path = args.save_json or (None if _asked(args) else default)
     name = str(predictor.network.name or args.model)
     if json_path is not None:
@@ -337,6 +344,9 @@ def _save(args, predictor, results, default: Path) -> None:
     if args.save_coco is not None:
         save_coco(args.save_coco, results, predictor.layout)
         print(args.save_coco)
+    if args.save_keypoints is not None:
+        save_keypoints(args.save_keypoints, results, predictor.layout)
+        print(args.save_keypoints)
 
 
 def _report(results, noun: str) -> None:

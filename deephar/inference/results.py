@@ -8,6 +8,7 @@ from typing import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from deephar.data.keypoint_files import write_video_keypoints
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.pose import PoseLayout
 
@@ -188,3 +189,39 @@ def save_coco(path: str | Path, results: Iterable[FrameResult],
               layout: PoseLayout) -> None:
     """Write the results as COCO's key-point list."""
     write_json(path, to_coco(results, layout))
+
+
+def video_keypoints(results: Sequence[FrameResult]) -> np.ndarray:
+    """The surest person's joints in every frame of a video, (T, J, 2) pixels.
+
+    Where no one was found, each coordinate runs straight from one frame to the
+    next that has it.
+
+    Raises:
+        ValueError: no frame has a pose.
+    """
+    best = [max((p for p in r.people if p.joints is not None),
+                key=lambda p: float(np.mean(p.confidence)), default=None) for r in results]
+    seen = [i for i, person in enumerate(best) if person is not None]
+    if not seen:
+        raise ValueError("no pose was found in any frame: there are no key points to save")
+    joints = np.stack([best[i].joints for i in seen])
+    known = joints.reshape(len(seen), -1).astype(np.float64)
+    filled = np.empty((len(results), known.shape[1]))
+    for column, values in enumerate(known.T):
+        there = np.isfinite(values)
+        if not there.any():
+            raise ValueError(f"joint {column // 2} was not found in any frame")
+        filled[:, column] = np.interp(range(len(results)), np.array(seen)[there],
+                                      values[there])
+    return filled.reshape(len(results), *joints.shape[1:])
+
+
+def save_keypoints(path: str | Path, results: Sequence[FrameResult],
+                   layout: PoseLayout) -> None:
+    """Write a video's key points as a file that the lifting scripts read.
+
+    The video is called as the file is; docs/lifting.md describes it.
+    """
+    write_video_keypoints(path, Path(path).stem, video_keypoints(results),
+                          results[0].size, layout)

@@ -81,7 +81,9 @@ def test_a_folder_of_frames_needs_no_video_library(tmp_path, capsys, monkeypatch
     for i in range(5):
         write_jpeg(tmp_path / "frames" / f"{i:04d}.jpg", 20 * i)
     assert predict("frames", "--every", 2, "--save-video", "drawn",
-                   "--save-json", "out.json", "--boxes", "whole") == 0
+                   "--save-json", "out.json", "--save-keypoints", "k.npz",
+                   "--boxes", "whole") == 0
+    assert (tmp_path / "k.npz").exists()
     assert len(list((tmp_path / "drawn").iterdir())) == 3
     content = json.loads((tmp_path / "out.json").read_text())
     assert [f["index"] for f in content["frames"]] == [0, 2, 4]
@@ -133,6 +135,7 @@ def test_a_window(tmp_path, capsys):
     (["none.jpg"], "none.jpg"), (["*.jpg"], "no pictures there"),
     (["a.jpg", "v.mp4", "--save-json", "x.json"], "use --out"),
     (["a.jpg", "--save-video", "x.mp4"], "--save-video is for videos"),
+    (["a.jpg", "--save-keypoints", "x.npz"], "--save-keypoints is for videos"),
     (["a.jpg", "--boxes", "track"], "--boxes track is for videos"),
     (["a.jpg", "--boxes", "none.json"], "no such file of boxes"),
     (["a.jpg", "--view-3d"], "needs a network of 3D poses, fixed has none"),

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from deephar.inference.results import (
-    COCO_JOINTS, FrameResult, Person, save_coco, save_json, save_npz, to_coco, to_dict)
+    COCO_JOINTS, FrameResult, Person, save_coco, save_json, save_keypoints, save_npz,
+    to_coco, to_dict, video_keypoints)
 from deephar.utils.pose import pa16j2d
 
 
@@ -83,3 +84,26 @@ def test_coco(tmp_path, results):
             assert (x, y, v) == (0, 0, 0)
     save_coco(tmp_path / "c.json", results, pa16j2d)
     assert json.loads((tmp_path / "c.json").read_text()) == coco
+
+
+def test_key_points_follow_the_surest_person_and_bridge_gaps():
+    joints = np.arange(32.0).reshape(16, 2)
+    sure = person(joints=joints, confidence=np.full(16, 0.9))
+    later = person(joints=joints + 10, confidence=np.full(16, 0.9))
+    unsure = person(joints=joints - 5, confidence=np.full(16, 0.1))
+    frames = [FrameResult(i, None, (640, 480), "v", people) for i, people in enumerate(
+        [(unsure, sure), (), (later, unsure)])]
+    np.testing.assert_allclose(
+        video_keypoints(frames), [joints, joints + 5, joints + 10])
+    with pytest.raises(ValueError, match="no pose was found"):
+        video_keypoints(frames[1:2])
+
+
+def test_key_point_file_is_what_lifting_reads(tmp_path, results):
+    save_keypoints(tmp_path / "mine.npz", results[:1], pa16j2d)
+    with np.load(tmp_path / "mine.npz", allow_pickle=True) as file:
+        video = file["positions_2d"].item()["mine"]
+        size = file["metadata"].item()["video_metadata"]["mine"]
+    assert video["custom"][0].shape == (1, 17, 2) and size == {"w": 640, "h": 480}
+    best = max(results[0].people, key=lambda p: p.confidence.mean())
+    np.testing.assert_allclose(video["custom"][0][0, 0], best.joints[0], rtol=1e-5)
