@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deephar.checkpoints.table import ANNOTATIONS, CHECKPOINTS, checkpoint
+from deephar.checkpoints.variants import VARIANTS
 
 README = Path(__file__).parents[2] / "weights" / "README.md"
 ENTRIES = pytest.mark.parametrize("entry", CHECKPOINTS.values(), ids=CHECKPOINTS)
@@ -40,7 +41,7 @@ def test_the_table_for_people_says_the_same():
         cells = [cell.strip(" `") for cell in line.split("|")[1:-1]]
         if cells and re.fullmatch("[a-z0-9]+_[a-z0-9_]+", cells[0]):
             rows[cells[0]] = cells
-    assert set(rows) == {*CHECKPOINTS, *ANNOTATIONS}
+    assert set(rows) == {*CHECKPOINTS, *ANNOTATIONS, *VARIANTS}
     for key, entry in CHECKPOINTS.items():
         assert rows[key][1] == entry.file
         assert rows[key][2] == (entry.md5 or "none published")

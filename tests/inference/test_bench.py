@@ -20,6 +20,7 @@ def clips():
                    name="small")
 
 
+@pytest.mark.slow
 def test_a_network_beside_the_matrix_product(tmp_path):
     result = bench_network(clips(), ["keras", "optimized"], [1], runs=2)
     keras, optimized = result["rows"]

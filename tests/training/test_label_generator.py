@@ -32,6 +32,7 @@ def test_pairs_join():
     assert both.left.shape == (5, 17, 2) and both.poses.shape == (5, 17, 3)
 
 
+@pytest.mark.slow
 def test_it_learns(tmp_path):
     cfg = training.GeneratorConfig(
         logdir=str(tmp_path), units=64, blocks=1, dropout=0.0, batch_size=64, epochs=6,

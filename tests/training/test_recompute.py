@@ -23,6 +23,7 @@ def step(model, forward, x):
     return run(x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("segments", [1, 4])
 def test_same_loss_gradients_and_statistics(segments):
     x = np.random.default_rng(0).uniform(-1, 1, (3, 32, 32, 3)).astype("float32")

@@ -47,6 +47,7 @@ def test_stages_train_what_they_should(uninterrupted):
     assert "Stage joint: epochs 2 to 3, pose (8 images) and action (8 images)" in log
 
 
+@pytest.mark.slow
 def test_killed_and_resumed(tmp_path, uninterrupted):
     check_killed(tmp_path / "run", uninterrupted, rows=27)
 

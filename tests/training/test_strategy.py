@@ -64,6 +64,7 @@ def test_batch_norm_is_synchronized_where_it_must():
     assert isinstance(layer, keras.layers.BatchNormalization)
 
 
+@pytest.mark.slow
 def test_one_device_two_replicas_and_two_workers_agree(tmp_path):
     """8 alternating steps with clipping, after 8 of one task with a frozen layer."""
     flags = ("--epochs", 2, "--steps-per-epoch", 8, "--clip-norm", 0.5)
