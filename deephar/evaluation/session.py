@@ -22,6 +22,7 @@ from deephar.evaluation.report import (
 from deephar.evaluation.run import Predict, Rows, Task, evaluate, time_shares
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
+from deephar.utils.timing import peak_memory_mb
 
 logger = logging.getLogger(__name__)
 
@@ -142,14 +143,3 @@ def exit_code(report: Mapping) -> int:
     if report["status"] != "complete":
         return INTERRUPTED
     return 0 if all_evaluated(report) else 1
-
-
-def peak_memory_mb() -> float | None:
-    """The most memory that this process ever held; None where no one knows."""
-    try:
-        status = Path("/proc/self/status").read_text("ascii")
-    except OSError:
-        return None
-    kilobytes = next(line.split()[1] for line in status.splitlines()
-                     if line.startswith("VmHWM"))
-    return int(kilobytes) / 1024

@@ -133,15 +133,16 @@ def test_a_broken_picture_names_itself(tmp_path):
 
 
 MEMORY = """
-import resource, sys
+import sys
 from deephar.config import mpii_sp_dataconf
 from deephar.data import BatchLoader, MpiiSinglePerson
 from deephar.data.pipeline import stream
 from deephar.utils import VALID_MODE
+from deephar.utils.timing import peak_memory_mb
 mpii = MpiiSinglePerson(sys.argv[1], mpii_sp_dataconf)
 loader = BatchLoader(mpii, ["frame"], ["pose"], VALID_MODE, 24, shuffle=False)
 count = sum(len(x[0]) for x, _ in stream(loader, count=len(loader)))
-print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(count, int(peak_memory_mb()))
 """
 
 

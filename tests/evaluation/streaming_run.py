@@ -14,8 +14,8 @@ from deephar.evaluation import mpii
 from deephar.evaluation.networks import load_network, pose_part
 from deephar.evaluation.predict import frame_predictor
 from deephar.evaluation.run import evaluate, time_shares
-from deephar.evaluation.session import peak_memory_mb
 from deephar.utils.modes import VALID_MODE
+from deephar.utils.timing import peak_memory_mb
 
 
 class Again:

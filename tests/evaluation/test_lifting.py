@@ -103,17 +103,18 @@ def test_causal_sequences_are_padded_in_front():
 
 
 LONG = """
-import resource, numpy as np
+import numpy as np
 from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take
 from deephar.evaluation import lifting
 from deephar.models import temporal
+from deephar.utils.timing import peak_memory_mb
 model = temporal.build((3, 3, 3), channels=64)
 rng = np.random.default_rng(0)
 take = Take("S9", "Walking", 0, rng.random((500_000, 17, 2), np.float32),
             rng.random((500_000, 17, 3), np.float32), None, (1000, 1000))
 lifter = lifting.lifter_of(model, temporal.temporal_padding((3, 3, 3)), H36M17_SYMMETRY)
 rows = lifting.evaluate(lifter, [take])
-print(rows[0].frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** 20)
+print(rows[0].frames, peak_memory_mb() / 1024)
 """
 
 
