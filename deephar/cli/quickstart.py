@@ -25,9 +25,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("--steps-per-epoch", type=int, metavar="N",
                         help="(default: 140)")
     parser.add_argument("--pictures", type=int, metavar="N",
-                        help="training pictures (default: 1500)")
+                        help="training pictures (default: 2000)")
     parser.add_argument("--videos", type=int, metavar="N",
-                        help="training videos (default: 150)")
+                        help="training videos (default: 180)")
     parser.add_argument("--resume", action="store_true",
                         help="go on with an interrupted run")
 

@@ -41,14 +41,14 @@ SIDE = 96                       # of a crop, in pixels
 FRAMES = 8                      # of a clip
 MODEL = ModelConfig(
     (FRAMES, SIDE, SIDE, 3), pa16j2d, num_actions=(len(PENN_ACTIONS),),
-    num_pyramids=2, action_pyramids=(2,), num_levels=3, growth=32, image_div=4,
+    num_pyramids=2, action_pyramids=(1, 2), num_levels=3, growth=32, image_div=4,
     num_pose_features=64, num_visual_features=64)
 # Never mirrored: the colours of wrists and ankles tell right from left.
 CROPS = DataConfig(
     crop_resolution=(SIDE, SIDE), angles=(-10, -5, 0, 5, 10), scales=(0.9, 1.0, 1.1),
     trans_x=(-5, 0, 5), trans_y=(-5, 0, 5), hflips=(0,), subsampling=(2, 3),
     fixed_subsampling=3)
-PICTURE = (240, 180)            # of the data; enough for such crops
+VIDEO_SIZE = (240, 180)         # enough for such crops: people fill the pictures
 ACTION_WEIGHT = 0.1
 
 
@@ -57,12 +57,12 @@ class QuickstartConfig(RunConfig):
     """Train a small network on synthetic people, and score it."""
     logdir: str = flag("output/quickstart", "folder of the run")
     data: str = flag("datasets/quickstart", "folder of the synthetic data")
-    pictures: int = flag(1500, "training pictures of MPII's kind")
-    videos: int = flag(150, "training videos of Penn Action's kind")
+    pictures: int = flag(2000, "training pictures of MPII's kind")
+    videos: int = flag(180, "training videos of Penn Action's kind")
     epochs: int = flag(8, "of --steps-per-epoch steps")
-    steps_per_epoch: int = flag(140, "steps of both tasks between two scores")
+    steps_per_epoch: int = flag(140, "steps of both tasks in an epoch")
     batch_size: int = flag(4, "clips of 8 pictures in each batch")
-    rate: float = flag(2e-3, "highest learning rate of Adam")
+    rate: float = flag(3e-3, "highest learning rate of Adam")
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,12 @@ def make_people(cfg: QuickstartConfig, progress: Callable | None = None) -> Peop
         progress: called with (name of the set, done, all).
     """
     folders = {}
-    for name, folder, count in (("mpii", "MPII", cfg.pictures),
-                                ("pennaction", "PennAction", cfg.videos)):
+    for name, folder, count, size in (
+            ("mpii", "MPII", cfg.pictures, None),
+            ("pennaction", "PennAction", cfg.videos, VIDEO_SIZE)):
         report = progress and functools.partial(progress, name)
         folders[name] = synthesize(name, Path(cfg.data) / folder, count,
-                                   picture=PICTURE, progress=report)
+                                   picture=size, progress=report)
     return People(
         MpiiSinglePerson(folders["mpii"], CROPS, pa16j2d),
         PennAction(folders["pennaction"], CROPS, pa16j2d, use_gt_bbox=True,
@@ -108,7 +109,8 @@ def train(cfg: QuickstartConfig, people: People, description: Description | None
                   Cosine(cfg.rate, cfg.epochs, warmup=0.5))
     train_stages(full, [stage], run, strategy=strategy, **cfg.trainer_options())
     weights = run.folder / "best.weights.h5"
-    full.save_weights(weights)
+    with atomic_path(weights) as temporary:
+        full.save_weights(temporary)
     return Network(full, description.layout, CROPS, FRAMES, {"file": str(weights)}), run
 
 
@@ -197,7 +199,8 @@ def draw_sheet(network: Network, people: People, path: Path, count: int = 8) -> 
     middle = FRAMES // 2
     poses = frame_predictor(pose_part(network), 4 * FRAMES)
     found = [poses(pictures)[-1], poses(frames[:, middle])[-1]]
-    probabilities = predictor(action_part(network, len(PENN_ACTIONS)), 4)(frames)[-1]
+    actions = predictor(action_part(network, len(PENN_ACTIONS)), len(frames))
+    probabilities = actions(frames)[-1]
     captions = [""] * len(pictures)
     for clip, row in zip(clips, probabilities):
         true, guess = int(np.argmax(clip["pennaction"])), int(np.argmax(row))

@@ -61,14 +61,13 @@ def test_scores_of_an_untrained_network(people, network):
     pose, action = quickstart.scores(network, people)
     assert (pose.name, action.name) == ("PCKh@0.5", "single-clip accuracy")
     assert pose.evaluated == pose.samples and action.evaluated == action.samples
-    assert (len(pose.blocks), len(action.blocks)) == (4, 2)
+    assert (len(pose.blocks), len(action.blocks)) == (4, 4)
 
 
 def test_pictures_to_look_at(people, network, tmp_path):
-    with Image.open(quickstart.draw_sheet(network, people, tmp_path / "s.png",
-                                          count=2)) as sheet:
-        assert sheet.width > 3 * 3 * quickstart.SIDE
+    with Image.open(quickstart.draw_sheet(network, people, tmp_path / "s.png")) as sheet:
+        assert sheet.width > 4 * 3 * quickstart.SIDE
     frames = sorted(quickstart.unseen_video(people).glob("*.jpg"))
     assert len(frames) == len(people.penn.sequences[TEST_MODE][0].frames)
     with Image.open(frames[0]) as frame:
-        assert frame.size == quickstart.PICTURE
+        assert frame.size == quickstart.VIDEO_SIZE
