@@ -1,6 +1,6 @@
 """Make synthetic people, train a small network on them, and look at it.
 
-Takes some ten minutes on two CPU cores and needs no download.  It ends with
+Takes some thirteen minutes on two CPU cores and needs no download.  It ends with
 scores on people that the network has never seen, and with a model that
 `deephar predict` takes.  --resume goes on after an interruption.
 """
