@@ -23,7 +23,7 @@ TINY = {
     "pennaction": Size(15, 15, 12, (160, 120)), "ntu": Size(12, 12, 12)}
 SMALL = {
     "mpii": Size(800, 160, 1, (480, 360)), "h36m": Size(60, 15, 12),
-    "pennaction": Size(150, 45, 26, (320, 240)), "ntu": Size(160, 80, 40)}
+    "pennaction": Size(105, 30, 26, (320, 240)), "ntu": Size(160, 80, 40)}
 
 
 def size_of(name: str, size: str | int) -> Size:
