@@ -1,6 +1,6 @@
 """Make synthetic people, train a small network on them, and look at it.
 
-Takes some thirteen minutes on two CPU cores and needs no download.  It ends with
+Takes some eleven minutes on two CPU cores and needs no download.  It ends with
 scores on people that the network has never seen, and with a model that
 `deephar predict` takes.  --resume goes on after an interruption.
 """
@@ -21,9 +21,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto",
                         help="as of the training scripts (default: %(default)s)")
-    parser.add_argument("--epochs", type=int, help="fewer or more (default: 8)")
+    parser.add_argument("--epochs", type=int, help="fewer or more (default: 6)")
     parser.add_argument("--steps-per-epoch", type=int, metavar="N",
-                        help="(default: 140)")
+                        help="(default: 150)")
     parser.add_argument("--pictures", type=int, metavar="N",
                         help="training pictures (default: 2000)")
     parser.add_argument("--videos", type=int, metavar="N",

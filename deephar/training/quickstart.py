@@ -59,8 +59,8 @@ class QuickstartConfig(RunConfig):
     data: str = flag("datasets/quickstart", "folder of the synthetic data")
     pictures: int = flag(2000, "training pictures of MPII's kind")
     videos: int = flag(180, "training videos of Penn Action's kind")
-    epochs: int = flag(8, "of --steps-per-epoch steps")
-    steps_per_epoch: int = flag(140, "steps of both tasks in an epoch")
+    epochs: int = flag(6, "of --steps-per-epoch steps")
+    steps_per_epoch: int = flag(150, "steps of both tasks in an epoch")
     batch_size: int = flag(4, "clips of 8 pictures in each batch")
     rate: float = flag(3e-3, "highest learning rate of Adam")
 
