@@ -27,7 +27,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--pictures", type=int, metavar="N",
                         help="training pictures (default: 2000)")
     parser.add_argument("--videos", type=int, metavar="N",
-                        help="training videos (default: 180)")
+                        help="training videos (default: 220)")
     parser.add_argument("--resume", action="store_true",
                         help="go on with an interrupted run")
 

@@ -58,7 +58,7 @@ class QuickstartConfig(RunConfig):
     logdir: str = flag("output/quickstart", "folder of the run")
     data: str = flag("datasets/quickstart", "folder of the synthetic data")
     pictures: int = flag(2000, "training pictures of MPII's kind")
-    videos: int = flag(180, "training videos of Penn Action's kind")
+    videos: int = flag(220, "training videos of Penn Action's kind")
     epochs: int = flag(6, "of --steps-per-epoch steps")
     steps_per_epoch: int = flag(150, "steps of both tasks in an epoch")
     batch_size: int = flag(4, "clips of 8 pictures in each batch")
