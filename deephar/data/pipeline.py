@@ -73,8 +73,11 @@ def stream(loader: BatchLoader, *, start: int = 0, count: int | None = None,
     dataset = numbers.map(fetch, num_parallel_calls=workers or None,
                           deterministic=True if workers else None)
     options = tf.data.Options()
+    # Nothing is left to tune, and the tuning thread would keep whoever drops the
+    # stream waiting for up to a minute.
+    options.autotune.enabled = False
     options.threading.private_threadpool_size = workers + 1
-    return dataset.prefetch(prefetch).with_options(options) if prefetch else dataset
+    return (dataset.prefetch(prefetch) if prefetch else dataset).with_options(options)
 
 
 def shard_rows(num_rows: int, shard: tuple[int, int]) -> range:
