@@ -8,6 +8,7 @@ what is learnt.
 """
 import contextlib
 import logging
+import re
 import signal
 from pathlib import Path
 from typing import Any, Callable, Sequence
@@ -29,6 +30,8 @@ PROGRESS_SECONDS = 10
 LOST_WORKER = (tf.errors.UnavailableError, tf.errors.AbortedError,
                tf.errors.CancelledError, tf.errors.DeadlineExceededError,
                tf.errors.InternalError)
+# What a function of Python raised, within TensorFlow's own words about it.
+PYTHON_ERROR = re.compile(r"\b(\w+(?:Error|Exception): .*?)\nTraceback \(most recent", re.S)
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +99,10 @@ class MultiModelTrainer:
         for i in tf.range(count):
             row = []
             for task, step, iterator in zip(self.tasks, self._steps, iterators):
-                for _ in range(task.ratio):
+                width = len(task.losses)
+                turns = tf.TensorArray(tf.float32, task.ratio, element_shape=(width,))
+                # A loop of the graph: several turns are traced as one.
+                for turn in tf.range(task.ratio) if task.ratio > 1 else range(1):
                     # Waiting is what lies between the end of the last step
                     # and the arrival of the batch.
                     with tf.control_dependencies([done]):
@@ -106,8 +112,10 @@ class MultiModelTrainer:
                     with tf.control_dependencies(parts + [asked]):
                         waited += self._clock() - asked
                     shares = self.strategy.run(step, args=batch)
-                    row.append(self.strategy.reduce("SUM", shares, axis=None))
-                    done = tf.reduce_sum(row[-1])
+                    losses = self.strategy.reduce("SUM", shares, axis=None)
+                    turns = turns.write(turn, losses)
+                    done = tf.reduce_sum(losses)
+                row.append(tf.reshape(turns.stack(), [task.ratio * width]))
             trace = trace.write(i, tf.concat(row, 0))
         # Every worker hears it when one of them is asked to stop.
         stops = self.strategy.run(lambda: tf.identity(stop))
@@ -200,7 +208,7 @@ class MultiModelTrainer:
 
         Raises:
             SystemExit: stopped by Ctrl-C or SIGTERM; the state is saved.
-            RuntimeError: another worker has gone.
+            RuntimeError: another worker has gone, or a batch could not be made.
             NotFinite: a loss is not finite; the batch is saved.
         """
         state = state or State(epoch=initial_epoch)
@@ -306,8 +314,10 @@ class MultiModelTrainer:
                 save_batch(path, error.task.loader, error.batch)
                 raise NotFinite(error.task, error.batch, f"; it is kept in {path}") from None
             raise
-        except LOST_WORKER as error:
-            if not is_multiworker(self.strategy):
+        except tf.errors.OpError as error:
+            if of_python := PYTHON_ERROR.search(error.message):
+                raise RuntimeError(f"a batch could not be made: {of_python[1]}") from error
+            if not (isinstance(error, LOST_WORKER) and is_multiworker(self.strategy)):
                 raise
             raise RuntimeError(
                 "another worker has gone: start all of them again with --resume "

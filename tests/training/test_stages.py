@@ -44,7 +44,7 @@ def test_stages_train_what_they_should(uninterrupted):
     assert [row["epoch"] for row in read_rows(uninterrupted / "epochs.csv")] == [1, 2, 3]
     log = (uninterrupted / "log.txt").read_text()
     assert "Stage action: epochs 1 to 1, action" in log
-    assert "Stage joint: epochs 2 to 3, pose (8 images) and action (8 images)" in log
+    assert "Stage joint: epochs 2 to 3, pose (16 images) and action (8 images)" in log
 
 
 @pytest.mark.slow

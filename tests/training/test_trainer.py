@@ -11,7 +11,7 @@ from deephar.training.run import Run
 from deephar.training.schedule import Steps
 from deephar.training.task import Task
 from deephar.training.trainer import MultiModelTrainer, NotFinite
-from tests.training.toys import toy_loader, squared, toy_models, toy_tasks
+from tests.training.toys import Toys, squared, toy_loader, toy_models, toy_tasks
 
 
 def trained(tmp_path=None, epochs=2, steps=4, tasks=toy_tasks, callbacks=None, **options):
@@ -62,16 +62,19 @@ def test_ratio_draws_more_batches():
 def test_the_order_of_batches_is_that_of_their_numbers():
     keras.utils.set_random_seed(0)
     _, pose, action = toy_models()
-    still = [Task(t.name, t.model, t.loader, t.losses, keras.optimizers.SGD(0.0))
-             for t in toy_tasks(pose, action)]
+    still = [Task(t.name, t.model, t.loader, t.losses, keras.optimizers.SGD(0.0),
+                  ratio=ratio)
+             for t, ratio in zip(toy_tasks(pose, action), (1, 2))]
     trainer = MultiModelTrainer(still)
     traces, waited, stop = trainer.run(3)
     assert waited >= 0 and stop is False
     for task in still:
-        for n in range(3):
+        losses = traces[task.name]
+        assert losses.shape == (3, task.ratio, 1)
+        for n, loss in enumerate(losses.reshape(-1)):
             x, y = task.loader.batch(n)
             expected = np.mean((y[0] - task.model(x[0], training=True)) ** 2)
-            np.testing.assert_allclose(traces[task.name][n], expected, rtol=1e-5)
+            np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
 def test_compiled_models_and_their_loaders():
@@ -117,6 +120,16 @@ def test_the_first_bad_batch_in_time_is_named():
     trainer = MultiModelTrainer([tasks[0], spoilt], steps_per_execution=8)
     with pytest.raises(NotFinite, match=f"task action is not finite, in batch {number}$"):
         trainer.train(1, 8)
+
+
+def test_a_batch_that_cannot_be_made_says_why(monkeypatch):
+    def broken(self, key, mode, *, rng):
+        raise OSError("im7.jpg cannot be read as a picture")
+
+    monkeypatch.setattr(Toys, "get_data", broken)
+    with pytest.raises(RuntimeError, match="a batch could not be made: OSError: im7.jpg "
+                                           "cannot be read as a picture$"):
+        trained()
 
 
 def test_a_second_training_goes_on_in_the_data():

@@ -2,6 +2,7 @@
 
 python -m tests.training.toy_run --device cpu:2 --logdir FOLDER --epochs 2
 """
+import dataclasses
 import time
 from dataclasses import dataclass
 
@@ -42,7 +43,8 @@ def main(cfg: Config) -> None:
     frozen = lambda: (setattr(full.get_layer("conv"), "trainable", False),
                       toy_tasks(pose, action)[1:])[1]
     joint = lambda: (setattr(full.get_layer("conv"), "trainable", True),
-                     toy_tasks(pose, action))[1]
+                     [dataclasses.replace(task, ratio=ratio) for task, ratio in zip(
+                         toy_tasks(pose, action), (2, 1))])[1]
     steps = cfg.steps_per_epoch
     stages = [Stage("action", 1, steps, frozen, Steps(0.02, 0.1, ())),
               Stage("joint", cfg.epochs - 1, steps, joint, Steps(0.02, 0.1, (2,)))]
