@@ -14,8 +14,7 @@ from typing import Callable, Sequence
 import numpy as np
 
 from deephar.inference.export import FORMATS, export
-from deephar.inference.network import Network
-from deephar.inference.optimize import cut
+from deephar.inference.network import Network, cut, num_blocks
 from deephar.inference.runtime import KerasRuntime, Runtime, load_exported
 from deephar.models.flops import count_flops
 from deephar.utils.files import atomic_path
@@ -148,7 +147,7 @@ def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
         blocks: from 1; empty for all.
         score: what a network of that many blocks scores; None for speed alone.
     """
-    blocks = list(blocks) or range(1, _num_blocks(network) + 1)
+    blocks = list(blocks) or range(1, num_blocks(network.model) + 1)
     frames = network.num_frames or 1
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -164,11 +163,6 @@ def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
             rows.append(row)
             progress(f"left after block {block}: {row['frames_per_s']:.1f} frames/s")
     return rows
-
-
-def _num_blocks(network: Network) -> int:
-    outputs = [np.zeros((1, *x.shape[1:])) for x in network.model.outputs]
-    return len(network.read(outputs)[0])
 
 
 def bench_predict(predictor, pictures: Sequence[np.ndarray], runs: int = 20) -> dict:

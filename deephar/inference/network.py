@@ -7,7 +7,7 @@ Keras model, or anything else with `predict(x, batch_size=..., verbose=...)` and
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from deephar.checkpoints.variants import VARIANTS
 from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 from deephar.evaluation.predict import frame_predictor, pose_blocks, predictor
 from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
+
+if TYPE_CHECKING:
+    import keras
 
 # Where `deephar quickstart` leaves its model.
 QUICKSTART = (Path("weights/quickstart"), Path("output/quickstart"))
@@ -130,10 +133,55 @@ def poses_only(network: Network) -> Any:
         return _PosesOnly(network.model)
     import keras
     model = network.model
-    count = num_pose_outputs([o.shape for o in model.outputs], len(model.input_shape))
+    count, _ = _pose_outputs(model)
     if count == len(model.outputs):
         return model
     return keras.Model(model.input, model.outputs[:count])
+
+
+def num_blocks(model: "keras.Model") -> int:
+    """How many pose blocks a Keras model has."""
+    count, per_block = _pose_outputs(model)
+    return count // per_block
+
+
+def _pose_outputs(model: "keras.Model") -> tuple[int, int]:
+    """How many outputs are poses and visibilities, and how many a block has."""
+    shapes = [o.shape for o in model.outputs]
+    count = num_pose_outputs(shapes, len(model.input_shape))
+    apart = count > 1 and shapes[1][-1] == 1        # the pose, then its visibility
+    return count, 2 if apart else 1
+
+
+def cut(model: "keras.Model", outputs: str = "all", blocks: int | None = None,
+        action_sets: int = 1) -> "keras.Model":
+    """The model without the outputs, and what leads to them, that are not wanted.
+
+    Args:
+        model: a functional Keras model; itself if nothing is left away.
+        outputs: 'all', or 'last': the last pose and the last action block.
+        blocks: leave it after so many pose blocks; action blocks that need no
+            later pose stay.
+        action_sets: outputs of an action block.
+    """
+    if outputs not in ("all", "last"):
+        raise ValueError(f"outputs must be 'all' or 'last', got {outputs!r}")
+    count, per_block = _pose_outputs(model)
+    poses, actions = model.outputs[:count], model.outputs[count:]
+    if blocks is not None:
+        if not 1 <= blocks <= count // per_block:
+            raise ValueError(f"blocks must be 1 to {count // per_block}, got {blocks}")
+        left = poses[blocks * per_block:]
+        poses = poses[:blocks * per_block]
+        later = _operations(model, left) - _operations(model, poses)
+        actions = [o for o in actions if not _operations(model, [o]) & later]
+        actions = actions[:len(actions) // action_sets * action_sets]
+    if outputs == "last":
+        poses, actions = poses[-per_block:], actions[-action_sets:]
+    if len(poses + actions) == len(model.outputs):
+        return model
+    import keras
+    return keras.Model(model.input, poses + actions, name=model.name)
 
 
 def stop_after(network: Network, block: int) -> Network:
@@ -147,23 +195,14 @@ def stop_after(network: Network, block: int) -> Network:
     if not is_keras(network.model):
         raise ValueError("stopping after a block needs a Keras model, got "
                          f"{type(network.model).__name__}")
-    import keras
-    model = network.model
-    count = num_pose_outputs([o.shape for o in model.outputs], len(model.input_shape))
-    per_block = 1 if model.outputs[0].shape[-1] == network.layout.dim + 1 else 2
-    num_blocks = count // per_block
-    if not 1 <= block <= num_blocks:
-        raise ValueError(f"{network.name} has blocks 1 to {num_blocks}, got {block}")
-    if block == num_blocks:
+    total = num_blocks(network.model)
+    if not 1 <= block <= total:
+        raise ValueError(f"{network.name} has blocks 1 to {total}, got {block}")
+    if block == total:
         return network
-    kept, cut = model.outputs[:block * per_block], model.outputs[block * per_block:count]
-    later = _operations(model, cut) - _operations(model, kept)
-    actions = [o for o in model.outputs[count:] if len(o.shape) == 2
-               and not _operations(model, [o]) & later]
-    actions = actions[:len(actions) // max(1, len(network.actions))
-                      * len(network.actions)]
-    cut_model = keras.Model(model.input, kept + actions, name=model.name)
-    return Network(cut_model, network.layout, network.actions if actions else {},
+    model = cut(network.model, blocks=block, action_sets=max(1, len(network.actions)))
+    has_actions = len(model.outputs[-1].shape) == 2
+    return Network(model, network.layout, network.actions if has_actions else {},
                    network.frame_step, f"{network.name}, {block} blocks")
 
 
@@ -180,8 +219,8 @@ def heat_map_function(network: Network):
 
     from deephar.layers import ChannelSoftmax2D
     model = poses_only(network)
-    apart = model.outputs[-1].shape[-1] == 1        # the pose, then its visibility
-    behind = _operations(model, [model.outputs[-2 if apart else -1]])
+    _, per_block = _pose_outputs(model)
+    behind = _operations(model, [model.outputs[-per_block]])
     maps = [layer.output for layer in model.layers
             if isinstance(layer, ChannelSoftmax2D) and layer.name in behind
             and layer.output.shape[-1] == network.layout.num_joints]
@@ -200,6 +239,8 @@ def heat_map_function(network: Network):
 
 def _operations(model, outputs) -> set[str]:
     """Names of all operations that `outputs` depend on."""
+    if not outputs:
+        return set()
     import keras
     return {op.name for op in keras.Model(model.input, outputs).operations}
 

@@ -19,7 +19,7 @@ import numpy as np
 from keras import layers
 
 from deephar.inference.mapreader import ReadMaps
-from deephar.inference.network import num_pose_outputs
+from deephar.inference.network import cut
 from deephar.layers import (
     ChannelSoftmax2D, DepthExpectation, KeypointConfidence, KroneckerPooling,
     SoftArgmax2D, StopGradient)
@@ -71,36 +71,6 @@ def optimize(model: keras.Model, *, outputs: str = "all", blocks: int | None = N
         log.debug("%s: %d steps, %.0e from its source", model.name,
                   len(graph.steps), difference)
     return smaller
-
-
-def cut(model: keras.Model, outputs: str = "all", blocks: int | None = None,
-        action_sets: int = 1) -> keras.Model:
-    """The model without the outputs, and what leads to them, that are not wanted."""
-    if outputs not in ("all", "last"):
-        raise ValueError(f"outputs must be 'all' or 'last', got {outputs!r}")
-    every = list(model.outputs)
-    count = num_pose_outputs([x.shape for x in every], len(model.inputs[0].shape))
-    # A pose and its visibility apart are two outputs of one block.
-    size = 2 if count > 1 and every[1].shape[-1] == 1 else 1
-    poses, actions = every[:count], every[count:]
-    if blocks is not None:
-        if not 1 <= blocks <= count // size:
-            raise ValueError(f"blocks must be 1 to {count // size}, got {blocks}")
-        later = _needs(model, poses[blocks * size:]) - _needs(model, poses[:blocks * size])
-        poses = poses[:blocks * size]
-        actions = [x for x in actions if not _needs(model, [x]) & later]
-    if outputs == "last":
-        poses, actions = poses[-size:], actions[-action_sets:]
-    if len(poses + actions) == len(every):
-        return model
-    return keras.Model(model.input, poses + actions, name=model.name)
-
-
-def _needs(model, outputs) -> set[str]:
-    """Names of the operations that lead to `outputs`."""
-    if not outputs:
-        return set()
-    return {op.name for op in keras.Model(model.input, outputs).operations}
 
 
 def compare(source: Any, other: Any, batch: int = 1, seed: int = 0) -> float:

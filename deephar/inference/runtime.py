@@ -16,8 +16,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from deephar.inference.network import Network, is_keras, poses_only
-from deephar.inference.optimize import cut, optimize
+from deephar.inference.network import Network, cut, is_keras, poses_only
+from deephar.inference.optimize import optimize
 from deephar.utils.files import read_json
 from deephar.utils.pose import POSE_LAYOUTS
 

@@ -4,15 +4,18 @@ Expected: the published tables could not be verified, so that no number stands
 here; speeds depend on the machine anyway.  A network that stops after an
 early block is quicker and less exact: `eval_penn_multitask.py` has the
 scores of the same blocks.  No data are needed: the pictures are noise.
+`deephar bench network --blocks` measures any other network, with its scores.
 
     python exp/pennaction/eval_speed2d.py output/speed --batch-size 8
 """
 import sys
 from dataclasses import dataclass
 
-from deephar.evaluation.report import format_report
+from deephar.evaluation.networks import pose_part
+from deephar.evaluation.report import Score, format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
-from deephar.evaluation.speed import speed_score, speed_task
+from deephar.inference.bench import bench_blocks
+from deephar.inference.network import Network, num_blocks
 from deephar.utils.flags import flag, parse_config
 
 
@@ -20,20 +23,33 @@ from deephar.utils.flags import flag, parse_config
 class Config(EvalConfig):
     """Measure frames per second of SPNet, leaving it at different blocks."""
     output: str = flag("output/eval_speed2d", "folder of the report", positional=True)
-    exits: tuple[int, ...] = flag((), "blocks to leave at, from 1; empty: the last "
-                                      "block of each pyramid")
+    exits: tuple[int, ...] = flag((), "blocks to leave at, from 1; empty: six of "
+                                      "them, evenly spread up to the last")
     repeats: int = flag(20, "steps to time; their median counts")
+    mode: str = flag("optimized", "how to run it: keras, optimized, or as of "
+                                  "`deephar bench network --modes`")
 
 
 def main(cfg: Config) -> int:
     session = Session(cfg)
     network = session.load_network("penn_spnet", random_will_do=True)
-    task, measure = speed_task(network, cfg.exits, cfg.batch_size, cfg.repeats)
-    rows = session.evaluate(task, measure, batch_size=1)
-    score = speed_score(rows, task, cfg.batch_size)
-    report = session.finish([score])
+    poses = Network(pose_part(network), network.layout, name="penn_spnet")
+    rows = bench_blocks(poses, cfg.mode, cfg.batch_size, cfg.repeats,
+                        blocks=cfg.exits or spread(num_blocks(poses.model)))
+    speeds = [row["frames_per_s"] for row in rows]
+    report = session.finish([Score(
+        "speed", "frames/s", speeds[-1], blocks=speeds,
+        block_names=[str(row["block"]) for row in rows], samples=len(rows),
+        evaluated=len(rows), paper=("speed",), protocol={
+            "pictures": "noise", "batch": f"{cfg.batch_size} clips", "mode": cfg.mode,
+            "time": "median step, pictures in memory, no cropping"})])
     print(format_report(report))
     return exit_code(report)
+
+
+def spread(total: int, count: int = 6) -> list[int]:
+    """Up to `count` of the numbers 1 to `total`, evenly; the last is among them."""
+    return sorted({round(total * (i + 1) / count) for i in range(count)} - {0})
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deephar.data.locate import locate
-from deephar.evaluation import protocols, run, session, speed
+from deephar.evaluation import protocols, run, session
 from deephar.utils.flags import parse_config
 from tests.exp.conftest import load_script
 
@@ -18,8 +18,6 @@ SCRIPTS = [
     ("pennaction/eval_penn_ar_pe_merge.py", ["--boxes", "two-pass", "--limit", "3"],
      "97.4"),
     ("pennaction/eval_penn_multitask.py", ["--limit", "3", "--boxes", "predicted"],
-     "not verified"),
-    ("pennaction/eval_speed2d.py", ["--repeats", "2", "--exits", "1", "4"],
      "not verified"),
     ("pennaction/predict_bboxes.py", ["--kind", "clips", "--limit", "3"], "boxes, test"),
     ("ntu/eval_ntu_ar_pe_merge.py", ["--boxes", "full", "--limit", "3"], "85.5"),
@@ -39,7 +37,7 @@ def build_networks_once():
     """The same call gives the same network: they are built and traced once."""
     with pytest.MonkeyPatch.context() as patch:
         for module, name in ((session, "load_network"), (protocols, "pose_part"),
-                             (protocols, "action_part"), (speed, "pose_part")):
+                             (protocols, "action_part")):
             patch.setattr(module, name, remembering(getattr(module, name)))
         yield
 
@@ -103,12 +101,22 @@ def test_script(name, flags, shown, at_home, tmp_path, capsys, monkeypatch):
         name, tmp_path / "part", *flags, "--no-plots", "--resume", "--predictions")
     assert code == 0 and resumed["status"] == "complete"
     assert list((tmp_path / "part").glob("rows-*.npz"))
-    if "speed" in name:         # a measurement, not a function of its input
-        assert [s["block_names"] for s in resumed["scores"]] == [["1", "4"]]
-        return
     facts = ("name", "value", "blocks", "parts", "extras", "samples", "evaluated")
     for one, other in zip(whole["scores"], resumed["scores"], strict=True):
         assert {k: one[k] for k in facts} == {k: other[k] for k in facts}
+
+
+def test_speed_of_the_blocks(at_home, tmp_path, capsys):
+    code, report = run_script("pennaction/eval_speed2d.py", tmp_path, "--repeats", "2",
+                              "--exits", "1", "4")
+    (score,) = report["scores"]
+    assert code == 0 and score["block_names"] == ["1", "4"]
+    assert score["value"] == score["blocks"][-1] > 0
+    assert "not verified" in capsys.readouterr().out
+    module = load_script("pennaction/eval_speed2d.py")
+    assert module.spread(4) == [1, 2, 3, 4] and module.spread(12) == [2, 4, 6, 8, 10, 12]
+    with pytest.raises(ValueError, match="blocks must be 1 to 4, got 9"):
+        run_script("pennaction/eval_speed2d.py", tmp_path, "--exits", "9")
 
 
 def test_a_broken_picture_is_reported_and_not_scored(at_home, tmp_path, capsys):
