@@ -2,6 +2,7 @@
 
   deephar bench network --modes keras,optimized,"onnx float32"
   deephar bench network --model mpii_reception2d --random --blocks
+  deephar bench network --blocks --data datasets/quickstart
   deephar bench predict --picture photo.jpg
   deephar bench data
   deephar bench train
@@ -13,6 +14,7 @@ hardly change.  docs/performance.md explains the figures.
 from pathlib import Path
 
 KINDS = ("network", "predict", "data", "train")
+SCORE_BATCH = 32        # pictures
 
 
 def add_arguments(parser) -> None:
@@ -34,8 +36,11 @@ def add_arguments(parser) -> None:
     parser.add_argument("--blocks", action="store_true",
                         help="also leave the network after each of its blocks")
     parser.add_argument("--picture", type=Path, help="for predict; noise if not given")
-    parser.add_argument("--data", default="synthetic",
-                        help="for data and train: synthetic, or a folder (MPII)")
+    parser.add_argument("--data", help="people of MPII's kind, a folder or synthetic: "
+                        "for data and train (default: synthetic), and to score "
+                        "--blocks with")
+    parser.add_argument("--batch-size", type=int, default=8,
+                        help="of train: pictures, or clips (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("bench"),
                         help="folder (default: %(default)s)")
 
@@ -75,7 +80,7 @@ def _network(args) -> dict:
                            progress=lambda line: print(line, flush=True))
     if args.blocks:
         result["blocks"] = bench_blocks(
-            network, batch=batches[0], runs=args.runs,
+            network, batch=batches[0], runs=args.runs, score=_pckh(args, network),
             progress=lambda line: print(line, flush=True))
     print(f"\n{result['network']}: {result['gflop']:.2f} GFLOP per sample of "
           f"{'×'.join(map(str, result['input']))}")
@@ -88,10 +93,31 @@ def _network(args) -> dict:
               f"{row['peak_memory_mb'] or 0:>6.0f} MB")
     for row in result.get("blocks", ()):
         print(f"left after block {row['block']:<3} {row['ms_per_picture']:>8.2f} "
-              f"ms/picture {row['frames_per_s']:>9.1f} pictures/s")
+              f"ms/picture {row['frames_per_s']:>9.1f} pictures/s"
+              + (f"   PCKh@0.5 {row['score']:.1f} %" if "score" in row else ""))
     plot_network(args.out / "network.png", result)
     print(args.out / "network.png")
     return result
+
+
+def _pckh(args, network):
+    """What scores a network on unseen people, if data were given."""
+    if args.data is None:
+        return None
+    from deephar.evaluation.mpii import pckh_score, pckh_task
+    from deephar.evaluation.predict import frame_predictor
+    from deephar.evaluation.run import evaluate
+    from deephar.inference.network import poses_only
+    from deephar.utils.modes import VALID_MODE
+    people = _people(args, network.resolution[0])
+    task = pckh_task(people, VALID_MODE, people.dataconf, network.layout)
+
+    def score(part) -> float:
+        predict = frame_predictor(poses_only(part), SCORE_BATCH)
+        rows = evaluate(task, predict, batch_size=SCORE_BATCH)
+        return pckh_score(rows, protocol={}).value
+
+    return score
 
 
 def _predict(args) -> dict:
@@ -109,16 +135,16 @@ def _predict(args) -> dict:
     return result
 
 
-def _people(args):
+def _people(args, side: int):
     from deephar.data import MpiiSinglePerson
     from deephar.data.locate import locate
     from deephar.training.bench import training_crops
-    return lambda side: MpiiSinglePerson(locate(args.data, "mpii"), training_crops(side))
+    return MpiiSinglePerson(locate(args.data or "synthetic", "mpii"), training_crops(side))
 
 
 def _data(args) -> dict:
     from deephar.training.bench import bench_data
-    result = bench_data(_people(args)(256))
+    result = bench_data(_people(args, 256))
     for row in result["rows"]:
         print(f"{row['stage']:<32}{row['per_s']:>8.1f} pictures/s"
               f"{row['per_core_s']:>8.1f} per second of a core")
@@ -129,13 +155,11 @@ def _train(args) -> dict:
     from deephar.inference.network import poses_only
     from deephar.training.bench import bench_train
     network = _load(args)
-    if network.num_frames:
-        raise ValueError("bench train takes a network of pictures, got one of clips; "
-                         "try --model mpii_reception2d --random")
-    result = bench_train(poses_only(network),
-                         _people(args)(network.resolution[0]), args.runs)
+    result = bench_train(poses_only(network), _people(args, network.resolution[0]),
+                         args.runs, args.batch_size)
     plain, ours = result["train_on_batch_ms"], result["trainer_ms"]
     print(f"train_on_batch  {plain['median']:>9.1f} ms  cpu {plain['cpu']:.1f} ms")
     print(f"trainer         {ours['mean']:>9.1f} ms  cpu {ours['cpu']:.1f} ms, "
-          f"{ours['data_wait']:.0%} of it waiting for data")
+          f"{result['pictures_per_s']:.1f} pictures/s, "
+          f"{ours['data_wait']:.1%} of the time waiting for data")
     return result

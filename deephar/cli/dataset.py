@@ -46,6 +46,9 @@ def add_arguments(parser) -> None:
     command.add_argument("--size", default="small",
                          help="tiny, small, or a number (default: small)")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--picture", type=_width_and_height, metavar="WxH",
+                         help="size of the pictures of mpii and pennaction, e.g. "
+                              "1280x720 (default: the set's own)")
 
 
 def _command(actions, name: str, text: str):
@@ -63,6 +66,13 @@ def _at_least_one(text: str) -> int:
     if int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be ≥ 1, got {text}")
     return int(text)
+
+
+def _width_and_height(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT, got {text}")
+    return int(width), int(height)
 
 
 def run(args) -> int:
@@ -128,7 +138,7 @@ def _synthesize(args) -> int:
     from deephar.cli.progress import progress_bar
     from deephar.data.synthetic import synthesize
     size = int(args.size) if args.size.isdigit() else args.size
-    synthesize(args.set, args.out, size=size, seed=args.seed,
+    synthesize(args.set, args.out, size=size, seed=args.seed, picture=args.picture,
                progress=progress_bar(f"synthesize {args.set}"))
     print(f"{args.out}: written")
     return 0

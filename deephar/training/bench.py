@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from deephar.config import DataConfig, mpii_dataconf
 from deephar.data import BatchLoader, MpiiSinglePerson
@@ -55,10 +56,21 @@ def bench_train(model: keras.Model, dataset: MpiiSinglePerson, steps: int = 20,
     """A training step of a pose network: this trainer's beside Keras' own.
 
     Both see the same network and batches; `train_on_batch` finds its batch in
-    memory, the trainer streams.
+    memory, the trainer streams.  A network of clips gets pictures as the frames
+    of its clips.
+
+    Args:
+        batch_size: pictures, or clips, in a step.
     """
     loss = pose_regression_loss("l1l2bincross", 0.01)
     outputs = len(model.outputs)
+    last = dataset.get_shape("pose")[-1]
+    if any(output.shape[-1] != last for output in model.outputs):
+        raise ValueError("a network to train must give poses with their visibility, "
+                         f"(..., J, {last}), got {model.outputs[0].shape} first")
+    clip = model.input_shape[1:-3]
+    if clip:
+        dataset = BatchLoader(dataset, ["frame"], ["pose"], TRAIN_MODE, *clip)
     loader = BatchLoader(dataset, ["frame"], ["pose"], TRAIN_MODE, batch_size, outputs)
     batches = [loader.batch(n) for n in range(4)]
     model.compile(keras.optimizers.SGD(1e-4), [loss] * outputs)
@@ -77,7 +89,9 @@ def bench_train(model: keras.Model, dataset: MpiiSinglePerson, steps: int = 20,
     seconds, busy = time.perf_counter() - start, time.process_time() - busy
     ours = {"mean": 1e3 * seconds / steps, "cpu": 1e3 * busy / steps,
             "data_wait": waited / seconds}
+    pictures = batch_size * int(np.prod(clip))
     return {"kind": "train", "machine": machine(), "batch": batch_size,
+            "pictures_per_s": 1e3 * pictures / ours["mean"],
             "input": list(model.input_shape[1:]), "steps": steps,
             "train_on_batch_ms": plain, "trainer_ms": ours,
             "peak_memory_mb": peak_memory_mb()}

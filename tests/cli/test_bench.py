@@ -1,7 +1,12 @@
 """deephar bench writes a table, a JSON file and a picture."""
 import json
 
+import pytest
+
 from deephar.cli import main
+from deephar.data.synthetic import synthesize
+from deephar.evaluation.networks import TINY
+from deephar.models import reception
 from tests.models.small import network
 
 
@@ -24,8 +29,40 @@ def test_network_and_predict(tmp_path, capsys):
     assert result["picture"] == [1280, 720]
 
 
-def test_training_wants_a_network_of_pictures(tmp_path, capsys):
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    return str(synthesize("mpii", tmp_path_factory.mktemp("people") / "MPII", "tiny"))
+
+
+def test_blocks_are_scored_where_people_are_given(people, tmp_path, capsys):
     path = tmp_path / "small.keras"
-    network("spnet_3d").save(path)
-    assert main(["bench", "train", "--model", str(path), "--out", str(tmp_path)]) == 1
-    assert "network of pictures" in capsys.readouterr().err
+    TINY["penn_spnet"].build().save(path)
+    assert main(["bench", "network", "--model", str(path), "--runs", "1", "--batches", "1",
+                 "--modes", "optimized", "--blocks", "--data", people,
+                 "--out", str(tmp_path)]) == 0
+    blocks = json.loads((tmp_path / "network.json").read_text())["blocks"]
+    assert [row["block"] for row in blocks] == [1, 2, 3, 4]
+    assert all(0 <= row["score"] <= 100 for row in blocks)
+    assert f"PCKh@0.5 {blocks[-1]['score']:.1f} %" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("build, pictures", [
+    (TINY["penn_spnet"].build, 8),
+    (lambda: reception.build((32, 32, 3), 16, 2, num_blocks=1), 2)])
+def test_training_of_pictures_and_of_clips(build, pictures, people, tmp_path, capsys):
+    path = tmp_path / "small.keras"
+    build().save(path)
+    assert main(["bench", "train", "--model", str(path), "--runs", "2", "--data",
+                 people, "--batch-size", "2", "--out", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "train.json").read_text())
+    assert result["pictures_per_s"] == pytest.approx(
+        1e3 * pictures / result["trainer_ms"]["mean"])
+    assert f"{result['pictures_per_s']:.1f} pictures/s" in capsys.readouterr().out
+
+
+def test_training_wants_poses_with_their_visibility(people, tmp_path, capsys):
+    path = tmp_path / "small.keras"
+    TINY["mpii_reception2d"].build().save(path)
+    assert main(["bench", "train", "--model", str(path), "--data", people,
+                 "--out", str(tmp_path)]) == 1
+    assert "must give poses with their visibility, (..., J, 3)" in capsys.readouterr().err

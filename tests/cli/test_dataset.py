@@ -72,3 +72,13 @@ def test_synthesize_then_check(tmp_path, capsys):
     assert (tmp_path / "sample.png").stat().st_size > 10_000
     assert main(["dataset", "synthesize", "mpii", out, "--size", "huge"]) == 1
     assert "huge" in capsys.readouterr().err
+
+
+def test_synthesize_pictures_of_a_size(tmp_path, capsys):
+    synthesize = ["dataset", "synthesize", "mpii", str(tmp_path / "MPII"), "--size", "1"]
+    assert main([*synthesize, "--picture", "400x240"]) == 0
+    with Image.open(next(tmp_path.glob("MPII/images/*.jpg"))) as picture:
+        assert picture.size == (400, 240)
+    with pytest.raises(SystemExit):
+        main([*synthesize, "--picture", "400"])
+    assert "must be WIDTHxHEIGHT, got 400" in capsys.readouterr().err
