@@ -23,11 +23,11 @@ def add_arguments(parser) -> None:
                         help="as of the training scripts (default: %(default)s)")
     parser.add_argument("--epochs", type=int, help="fewer or more (default: 6)")
     parser.add_argument("--steps-per-epoch", type=int, metavar="N",
-                        help="(default: 150)")
+                        help="(default: 200)")
     parser.add_argument("--pictures", type=int, metavar="N",
                         help="training pictures (default: 2000)")
     parser.add_argument("--videos", type=int, metavar="N",
-                        help="training videos (default: 220)")
+                        help="training videos (default: 320)")
     parser.add_argument("--resume", action="store_true",
                         help="go on with an interrupted run")
 
@@ -35,10 +35,10 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     start = time.monotonic()
     from deephar.cli.progress import progress_bar
-    from deephar.cli.quiet import quiet_stderr
+    from deephar.cli.quiet import find_devices
     print("1/3  Making synthetic people ...", flush=True)
-    with quiet_stderr():
-        from deephar.training import quickstart
+    find_devices()
+    from deephar.training import quickstart
     cfg = _config(args, quickstart.QuickstartConfig)
     bars = {name: progress_bar(label) for name, label in (
         ("mpii", "     pictures"), ("pennaction", "     videos"))}
@@ -94,6 +94,8 @@ def _print_tables(scores, guesses) -> None:
 def _next_steps(folder: Path, video: Path, minutes: float) -> str:
     named = lambda name: shlex.quote(str(folder / name))
     model = "" if str(folder) == OUT else f" --model {shlex.quote(str(folder))}"
+    predict = (f"deephar predict{model} {shlex.quote(str(video))} --frames "
+               f"--save-video {named('video.gif')}")
     return f"""
 Done in {minutes:.1f} minutes.  The baseline does not look at the pictures: it always
 answers the mean pose and the most frequent class.
@@ -102,8 +104,7 @@ answers the mean pose and the most frequent class.
   {named("curves.png")}         losses of the training
   {named("report.json")}        the scores
 
-Try it on a video:   deephar predict{model} {shlex.quote(str(video))} --frames \
-                         --save-video {named("video.gif")}
+Try it on a video:   {predict}
 Own pictures:        deephar models, then docs/own-pictures.md
 Real data sets:      datasets/README.md, docs/train.md
 """

@@ -32,3 +32,10 @@ def start_keras():
         import keras
         keras.ops.zeros(1)
     return keras
+
+
+def find_devices() -> None:
+    """Let TensorFlow look for devices, without a word; a strategy can still be made."""
+    with quiet_stderr():
+        import tensorflow as tf
+        tf.config.list_physical_devices()

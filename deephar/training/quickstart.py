@@ -58,9 +58,9 @@ class QuickstartConfig(RunConfig):
     logdir: str = flag("output/quickstart", "folder of the run")
     data: str = flag("datasets/quickstart", "folder of the synthetic data")
     pictures: int = flag(2000, "training pictures of MPII's kind")
-    videos: int = flag(220, "training videos of Penn Action's kind")
+    videos: int = flag(320, "training videos of Penn Action's kind")
     epochs: int = flag(6, "of --steps-per-epoch steps")
-    steps_per_epoch: int = flag(150, "steps of both tasks in an epoch")
+    steps_per_epoch: int = flag(200, "steps of both tasks in an epoch")
     batch_size: int = flag(4, "clips of 8 pictures in each batch")
     rate: float = flag(3e-3, "highest learning rate of Adam")
 
@@ -135,7 +135,7 @@ def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list
                         cfg.batch_size, [num_poses, num_actions], seed=cfg.seed)
     adam = lambda: keras.optimizers.Adam(cfg.rate)
     return [
-        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam(), ratio=4),
+        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam(), ratio=3),
         Task("clips", full, clips,
              [pose_loss] * num_poses + ["categorical_crossentropy"] * num_actions, adam(),
              weight=(1.0,) * num_poses + (ACTION_WEIGHT,) * num_actions,

@@ -27,3 +27,13 @@ def test_keras_starts_without_a_word():
             "print(float(keras.ops.ones(1)[0]))")
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
     assert (done.stdout, done.stderr) == ("1.0\n", "")
+
+
+def test_devices_are_found_without_a_word_and_before_a_strategy():
+    """Workers must make their strategy before TensorFlow computes anything."""
+    code = ("from deephar.cli.quiet import find_devices\n"
+            "find_devices()\n"
+            "from tensorflow.python.eager import context\n"
+            "print(context.context()._initialized)")
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")
