@@ -4,11 +4,15 @@
 `pytest --slow-only` only the slow ones.
 """
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
+
+# A shell starts what it puts in the background deaf to Ctrl-C; tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

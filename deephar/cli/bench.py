@@ -2,7 +2,7 @@
 
   deephar bench network --modes keras,optimized,"onnx float32"
   deephar bench network --model mpii_reception2d --random --blocks
-  deephar bench network --blocks --data datasets/quickstart
+  deephar bench network --modes all --blocks --data datasets/quickstart
   deephar bench predict --picture photo.jpg
   deephar bench data
   deephar bench train
@@ -11,10 +11,11 @@ Writes OUT/KIND.json, with the machine and the versions, and OUT/network.png.
 Times are medians; `cpu` is processor time, which other programs on the machine
 hardly change.  docs/performance.md explains the figures.
 """
+import functools
 from pathlib import Path
 
 KINDS = ("network", "predict", "data", "train")
-SCORE_BATCH = 32        # pictures
+INT8_SAMPLES = 16       # inputs to find ranges on
 
 
 def add_arguments(parser) -> None:
@@ -36,9 +37,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("--blocks", action="store_true",
                         help="also leave the network after each of its blocks")
     parser.add_argument("--picture", type=Path, help="for predict; noise if not given")
-    parser.add_argument("--data", help="people of MPII's kind, a folder or synthetic: "
-                        "for data and train (default: synthetic), and to score "
-                        "--blocks with")
+    parser.add_argument("--data", help="a folder that holds MPII/ and PennAction/, or "
+                        "synthetic: what data and train read (default: synthetic); "
+                        "network scores its modes and blocks with unseen people of it")
     parser.add_argument("--batch-size", type=int, default=8,
                         help="of train: pictures, or clips (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("bench"),
@@ -76,12 +77,17 @@ def _network(args) -> dict:
     network = _load(args)
     modes = EVERY_MODE if args.modes == "all" else args.modes.split(",")
     batches = [int(b) for b in args.batches.split(",")]
-    result = bench_network(network, [m.strip() for m in modes], batches, args.runs,
-                           progress=lambda line: print(line, flush=True))
+    options = {"runs": args.runs, "progress": lambda line: print(line, flush=True)}
+    samples = None
+    if args.data:
+        from deephar.inference import unseen
+        people = unseen.open_people(network, args.data)
+        samples = unseen.inputs(network, people, INT8_SAMPLES)
+        options["score"] = functools.partial(unseen.score, people=people)
+    result = bench_network(network, [m.strip() for m in modes], batches,
+                           samples=samples, **options)
     if args.blocks:
-        result["blocks"] = bench_blocks(
-            network, batch=batches[0], runs=args.runs, score=_pckh(args, network),
-            progress=lambda line: print(line, flush=True))
+        result["blocks"] = bench_blocks(network, batch=batches[0], **options)
     print(f"\n{result['network']}: {result['gflop']:.2f} GFLOP per sample of "
           f"{'×'.join(map(str, result['input']))}")
     print(f"{'mode':<20}{'batch':>6}{'ms/picture':>12}{'cpu ms':>9}{'pictures/s':>12}"
@@ -90,34 +96,18 @@ def _network(args) -> dict:
         print(f"{row['mode']:<20}{row['batch']:>6}{row['ms_per_picture']:>12.2f}"
               f"{row['cpu_ms_per_picture']:>9.2f}{row['frames_per_s']:>12.1f}"
               f"{row['rate']:>9.1f}{row['share']:>7.0%}{row['core_share']:>9.0%}"
-              f"{row['peak_memory_mb'] or 0:>6.0f} MB")
+              f"{row['peak_memory_mb'] or 0:>6.0f} MB" + _told(row["scores"]))
     for row in result.get("blocks", ()):
         print(f"left after block {row['block']:<3} {row['ms_per_picture']:>8.2f} "
               f"ms/picture {row['frames_per_s']:>9.1f} pictures/s"
-              + (f"   PCKh@0.5 {row['score']:.1f} %" if "score" in row else ""))
+              + _told(row["scores"]))
     plot_network(args.out / "network.png", result)
     print(args.out / "network.png")
     return result
 
 
-def _pckh(args, network):
-    """What scores a network on unseen people, if data were given."""
-    if args.data is None:
-        return None
-    from deephar.evaluation.mpii import pckh_score, pckh_task
-    from deephar.evaluation.predict import frame_predictor
-    from deephar.evaluation.run import evaluate
-    from deephar.inference.network import poses_only
-    from deephar.utils.modes import VALID_MODE
-    people = _people(args, network.resolution[0])
-    task = pckh_task(people, VALID_MODE, people.dataconf, network.layout)
-
-    def score(part) -> float:
-        predict = frame_predictor(poses_only(part), SCORE_BATCH)
-        rows = evaluate(task, predict, batch_size=SCORE_BATCH)
-        return pckh_score(rows, protocol={}).value
-
-    return score
+def _told(scores: dict) -> str:
+    return "".join(f"   {name} {value:.1f} %" for name, value in scores.items())
 
 
 def _predict(args) -> dict:

@@ -92,6 +92,7 @@ def _noise(network: Network, count: int) -> np.ndarray:
 def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"),
                   batches: Sequence[int] = (1, 8), runs: int = 20,
                   samples: np.ndarray | None = None,
+                  score: Callable[[Network], dict] | None = None,
                   progress: Callable[[str], None] = log.info) -> dict:
     """Times of a network in several modes, taken in turns with matrix products.
 
@@ -100,6 +101,7 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
         modes: see above; those whose package is missing are left out.
         batches: pictures, or clips, at once.
         samples: inputs for int8's ranges; noise if None.
+        score: what the network scores in a mode, {name: per cent}.
 
     Returns:
         `rows`, one per mode and batch, with the share of the matrix product's
@@ -115,6 +117,7 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
             except ImportError as error:
                 progress(f"{mode}: left out, {error}")
                 continue
+            scores = score(replace(network, model=run)) if score else {}
             for batch in batches:
                 x = _noise(network, batch)
                 peak = matmul_rate()
@@ -129,7 +132,8 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
                     "frames_per_s": 1e3 * pictures / timing["median"],
                     **rates, "share": rates["rate"] / peak["rate"],
                     "core_share": rates["core_rate"] / peak["core_rate"],
-                    "peak_rate": peak["rate"], "peak_memory_mb": peak_memory_mb()})
+                    "peak_rate": peak["rate"], "peak_memory_mb": peak_memory_mb(),
+                    "scores": scores})
                 progress(f"{mode}, batch {batch}: "
                          f"{rows[-1]['ms_per_picture']:.1f} ms per picture")
     return {"kind": "network", "network": network.name, "gflop": gflop,
@@ -139,13 +143,13 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
 
 def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
                  runs: int = 20, blocks: Sequence[int] = (),
-                 score: Callable[[Network], float] | None = None,
+                 score: Callable[[Network], dict] | None = None,
                  progress: Callable[[str], None] = log.info) -> list[dict]:
     """Speed of a network that is left after each of its pose blocks.
 
     Args:
         blocks: from 1; empty for all.
-        score: what a network of that many blocks scores; None for speed alone.
+        score: what a network of that many blocks scores, {name: per cent}.
     """
     blocks = list(blocks) or range(1, num_blocks(network.model) + 1)
     frames = network.num_frames or 1
@@ -157,9 +161,8 @@ def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
             timing = measure(lambda: run.predict_on_batch(x), runs)
             row = {"block": block, **timing,
                    "ms_per_picture": timing["median"] / (batch * frames),
-                   "frames_per_s": 1e3 * batch * frames / timing["median"]}
-            if score is not None:
-                row["score"] = score(replace(network, model=run))
+                   "frames_per_s": 1e3 * batch * frames / timing["median"],
+                   "scores": score(replace(network, model=run)) if score else {}}
             rows.append(row)
             progress(f"left after block {block}: {row['frames_per_s']:.1f} frames/s")
     return rows
@@ -212,11 +215,17 @@ def plot_network(path: Path, result: dict) -> None:
         axes[1].plot([row["block"] for row in blocks],
                      [row["frames_per_s"] for row in blocks], marker="o")
         axes[1].set(xlabel="blocks", ylabel="pictures per second")
-        if "score" in blocks[0]:
-            scores = axes[1].twinx()
-            scores.plot([row["block"] for row in blocks],
-                        [row["score"] for row in blocks], "s--", color="tab:orange")
-            scores.set(ylabel="score")
+        scores = axes[1].twinx()
+        for name, color in zip(blocks[-1]["scores"], ("tab:orange", "tab:green")):
+            known = [row for row in blocks if name in row["scores"]]
+            scores.plot([row["block"] for row in known],
+                        [row["scores"][name] for row in known], "s--", color=color,
+                        label=name)
+        if scores.lines:
+            scores.set(ylabel="per cent")
+            scores.legend()
+        else:
+            scores.remove()
     FigureCanvasAgg(figure)
     with atomic_path(path) as part:
         figure.savefig(part, dpi=120)

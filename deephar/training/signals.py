@@ -32,7 +32,9 @@ def stop_on_signals() -> Iterator[StopRequest]:
         yield StopRequest() if _request is None else _request
         return
     _request = request = StopRequest()
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    # What was ignored from the start, as Ctrl-C by a background job, stays so.
+    before = {number: signal.getsignal(number) for number in SIGNALS
+              if signal.getsignal(number) is not signal.SIG_IGN}
 
     def restore():
         for number, handler in before.items():
@@ -42,7 +44,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
         request.signal = signal.Signals(number)
         restore()
 
-    for number in SIGNALS:
+    for number in before:
         signal.signal(number, note)
     try:
         yield request

@@ -42,8 +42,8 @@ def test_blocks_are_scored_where_people_are_given(people, tmp_path, capsys):
                  "--out", str(tmp_path)]) == 0
     blocks = json.loads((tmp_path / "network.json").read_text())["blocks"]
     assert [row["block"] for row in blocks] == [1, 2, 3, 4]
-    assert all(0 <= row["score"] <= 100 for row in blocks)
-    assert f"PCKh@0.5 {blocks[-1]['score']:.1f} %" in capsys.readouterr().out
+    assert all(0 <= row["scores"]["PCKh@0.5"] <= 100 for row in blocks)
+    assert f"PCKh@0.5 {blocks[-1]['scores']['PCKh@0.5']:.1f} %" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("build, pictures", [

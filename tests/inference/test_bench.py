@@ -31,8 +31,10 @@ def test_a_network_beside_the_matrix_product(tmp_path):
         assert row["frames_per_s"] == pytest.approx(4e3 / row["median"])
         assert row["rate"] == pytest.approx(result["gflop"] / row["median"] * 1e3)
         assert row["share"] == pytest.approx(row["rate"] / row["peak_rate"])
-    result["blocks"] = bench_blocks(clips(), runs=1, blocks=[1, 4], score=lambda n: 50.0)
+    result["blocks"] = bench_blocks(clips(), runs=1, blocks=[1, 4],
+                                    score=lambda n: {"PCKh@0.5": 50.0})
     assert [row["block"] for row in result["blocks"]] == [1, 4]
+    assert result["blocks"][0]["scores"] == {"PCKh@0.5": 50.0}
     plot_network(tmp_path / "network.png", result)
     assert (tmp_path / "network.png").read_bytes()[:4] == b"\x89PNG"
 

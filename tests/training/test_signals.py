@@ -1,6 +1,7 @@
 """A first signal is noted, a second one acts."""
 import os
 import signal
+import time
 
 import pytest
 
@@ -32,4 +33,15 @@ def test_second_interrupt_acts():
             os.kill(os.getpid(), signal.SIGINT)
             assert stop.signal is signal.SIGINT
             os.kill(os.getpid(), signal.SIGINT)
-            signal.pause()
+            time.sleep(5)
+
+
+def test_what_was_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_on_signals() as stop:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not stop
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
