@@ -31,6 +31,8 @@ PICTURE = (SIDE, SIDE, 3)
 WIDTH = 144                     # of 576
 BLOCKS = 2                      # as many as SPNet's pyramids
 PICTURE_BATCHES = 2             # in every step, of half as many pictures as the clips have
+# Of the learning rate.  VGG-16 has no normalisations: at the full one it learns nothing.
+RATE_SHARE = {"vgg16": 1 / 6}
 ACTIONS = {"pennaction": PENN_ACTIONS}
 TRAINED_WHOLE = {"num_actions": len(PENN_ACTIONS), "num_frames": FRAMES,
                  "output_poses": True, "full_trainable": True}
@@ -76,8 +78,14 @@ def train(name: str, cfg: QuickstartConfig, people: People) -> Network:
     """Train the network `name` of `NETWORKS` for `cfg.epochs`."""
     description = NETWORKS[name]
     people = in_layout(people, description.layout)
+    cfg = dataclasses.replace(cfg, rate=rate_of(name, cfg))
     build = spnet_tasks if description.architecture == "spnet" else merge_tasks
     return quickstart.train(cfg, people, description, build)[0]
+
+
+def rate_of(name: str, cfg: QuickstartConfig) -> float:
+    """The highest learning rate of a network."""
+    return cfg.rate * RATE_SHARE.get(name, 1)
 
 
 def spnet_tasks(description: Description, people: People, cfg: QuickstartConfig):

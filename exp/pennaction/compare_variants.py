@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from deephar.models.flops import count_flops
-from deephar.training.compare import NETWORKS, score, train
+from deephar.training.compare import NETWORKS, rate_of, score, train
 from deephar.training.quickstart import FRAMES, QuickstartConfig, make_people
 from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag, parse_config
@@ -57,6 +57,7 @@ def run_once(cfg: Config, name: str, seed: int, people) -> None:
     write_json(folder / "result.json", {
         "network": name, "seed": seed, **score(network, people),
         "steps": cfg.epochs * cfg.steps_per_epoch, "batch_size": cfg.batch_size,
+        "rate": rate_of(name, cfg),
         "parameters": network.model.count_params(),
         "flops": count_flops(network.model) // FRAMES})
     keras.backend.clear_session()
@@ -69,8 +70,9 @@ def as_table(folder: Path) -> str:
         result = read_json(path)
         key = result["network"], result["steps"], result["batch_size"]
         rows.setdefault(key, []).append(result)
-    lines = ["| network | parameters | GFLOP per frame | steps | clips per step | seeds | "
-             + " | ".join(COLUMNS.values()) + " |", "|" + "---|" * (6 + len(COLUMNS))]
+    lines = ["| network | parameters | GFLOP per frame | rate | steps | clips per step | "
+             "seeds | " + " | ".join(COLUMNS.values()) + " |",
+             "|" + "---|" * (7 + len(COLUMNS))]
     order = list(NETWORKS)
     for (name, steps, clips), results in sorted(
             rows.items(), key=lambda row: order.index(row[0][0])):
@@ -78,7 +80,8 @@ def as_table(folder: Path) -> str:
         first = results[0]
         lines.append(
             f"| {name} | {first['parameters'] / 1e6:.2f} M | {first['flops'] / 1e9:.2f} | "
-            f"{steps} | {clips} | {len(results)} | " + " | ".join(cells) + " |")
+            f"{first['rate']:g} | {steps} | {clips} | {len(results)} | "
+            + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

@@ -76,15 +76,20 @@ def test_stems_differ_in_nothing_else(name):
     assert isinstance(merged, keras.Model) and merged.trainable_weights
 
 
+def test_the_trunk_without_normalisations_learns_more_slowly(cfg):
+    assert compare.rate_of("vgg16", cfg) == pytest.approx(5e-4)
+    assert compare.rate_of("spnet", cfg) == cfg.rate
+
+
 def test_a_table_of_results(tmp_path):
     from deephar.utils.files import write_json
     script = load_script("pennaction/compare_variants.py")
     for seed, pckh in ((0, 50.0), (1, 60.0)):
         write_json(tmp_path / f"spnet-seed{seed}" / "result.json", {
             "network": "spnet", "seed": seed, "pckh": pckh, "accuracy": 12.5, "steps": 5,
-            "batch_size": 2, "parameters": 1_234_000, "flops": 2_000_000_000})
+            "batch_size": 2, "rate": 3e-3, "parameters": 1_234_000, "flops": 2_000_000_000})
     row = script.as_table(tmp_path).splitlines()[-1]
-    assert row == ("| spnet | 1.23 M | 2.00 | 5 | 2 | 2 | 55.0 (50.0 to 60.0) | "
+    assert row == ("| spnet | 1.23 M | 2.00 | 0.003 | 5 | 2 | 2 | 55.0 (50.0 to 60.0) | "
                    "12.5 (12.5 to 12.5) | - | - |")
     cfg = script.Config(logdir=str(tmp_path), networks=("spnet",))
     script.run_once(cfg, "spnet", 0, None)             # its result is there
