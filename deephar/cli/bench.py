@@ -3,7 +3,7 @@
   deephar bench network --modes keras,optimized,"onnx float32"
   deephar bench network --model mpii_reception2d --random --blocks
   deephar bench network --modes all --blocks --data datasets/quickstart
-  deephar bench predict --picture photo.jpg
+  deephar bench predict --picture photo.jpg --modes optimized,"onnx float32"
   deephar bench data
   deephar bench train
 
@@ -11,6 +11,7 @@ Writes OUT/KIND.json, with the machine and the versions, and OUT/network.png.
 Times are medians; `cpu` is processor time, which other programs on the machine
 hardly change.  docs/performance.md explains the figures.
 """
+import dataclasses
 import functools
 from pathlib import Path
 
@@ -71,11 +72,15 @@ def _load(args):
     return Network(model, entry.layout, name=f"{args.model}, random weights")
 
 
+def _modes(args) -> list[str]:
+    from deephar.inference.bench import EVERY_MODE
+    return (list(EVERY_MODE) if args.modes == "all"
+            else [mode.strip() for mode in args.modes.split(",")])
+
+
 def _network(args) -> dict:
-    from deephar.inference.bench import (
-        EVERY_MODE, bench_blocks, bench_network, plot_network)
+    from deephar.inference.bench import bench_blocks, bench_network, plot_network
     network = _load(args)
-    modes = EVERY_MODE if args.modes == "all" else args.modes.split(",")
     batches = [int(b) for b in args.batches.split(",")]
     options = {"runs": args.runs, "progress": lambda line: print(line, flush=True)}
     samples = None
@@ -84,7 +89,7 @@ def _network(args) -> dict:
         people = unseen.open_people(network, args.data)
         samples = unseen.inputs(network, people, INT8_SAMPLES)
         options["score"] = functools.partial(unseen.score, people=people)
-    result = bench_network(network, [m.strip() for m in modes], batches,
+    result = bench_network(network, _modes(args), batches,
                            samples=samples, **options)
     if args.blocks:
         result["blocks"] = bench_blocks(network, batch=batches[0], **options)
@@ -111,18 +116,28 @@ def _told(scores: dict) -> str:
 
 
 def _predict(args) -> dict:
+    import tempfile
+
     import numpy as np
 
-    from deephar.inference.bench import bench_predict
+    from deephar.inference.bench import bench_predict, runner
     from deephar.inference.predictor import Predictor, open_any
+    from deephar.utils.timing import machine
     noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
     picture = open_any(args.picture) if args.picture else noise
-    predictor = Predictor(_load(args), batch_size=8)
-    result = bench_predict(predictor, [picture], args.runs)
-    for name, value in result["stages_ms"].items():
-        print(f"{name:<10}{value:>9.2f} ms")
-    print(f"{result['frames_per_s']:.1f} pictures/s of {result['picture']}")
-    return result
+    network, rows = _load(args), []
+    with tempfile.TemporaryDirectory() as folder:
+        for mode in _modes(args):
+            run = runner(network, mode, Path(folder))
+            row = bench_predict(Predictor(dataclasses.replace(network, model=run)),
+                                [picture], args.runs)
+            rows.append({"mode": mode, **row})
+            stages = "".join(f"{name} {value:.1f} ms, "
+                             for name, value in row["stages_ms"].items())
+            print(f"{mode:<20}{stages}{row['frames_per_s']:.1f} pictures/s of "
+                  f"{'×'.join(map(str, row['picture']))}", flush=True)
+    return {"kind": "predict", "network": network.name, "machine": machine(),
+            "rows": rows}
 
 
 def _people(args, side: int):

@@ -195,8 +195,7 @@ def bench_predict(predictor, pictures: Sequence[np.ndarray], runs: int = 20) -> 
                                 ("draw", drawn - found), ("all", drawn - cropped)):
                 times[name].append(1e3 * spent)
     medians = {name: float(np.median(values)) for name, values in times.items()}
-    return {"kind": "predict", "network": predictor.network.name, "runs": runs,
-            "picture": list(pictures[0].shape[1::-1]), "machine": machine(),
+    return {"runs": runs, "picture": list(pictures[0].shape[1::-1]),
             "stages_ms": medians, "frames_per_s": 1e3 / medians["all"]}
 
 

@@ -26,7 +26,10 @@ def test_network_and_predict(tmp_path, capsys):
 
     assert main(["bench", "predict", *common]) == 0
     result = json.loads((tmp_path / "bench" / "predict.json").read_text())
-    assert result["picture"] == [1280, 720]
+    assert [row["mode"] for row in result["rows"]] == ["keras", "optimized"]
+    assert all(row["picture"] == [1280, 720] for row in result["rows"])
+    assert (f"{result['rows'][1]['frames_per_s']:.1f} pictures/s of 1280×720"
+            in capsys.readouterr().out)
 
 
 @pytest.fixture(scope="module")
