@@ -211,9 +211,11 @@ def plot_network(path: Path, result: dict) -> None:
     axes[0].barh(names[::-1], [row["frames_per_s"] for row in rows][::-1])
     axes[0].set(xlabel="pictures per second", title=result["network"])
     if blocks:
-        axes[1].plot([row["block"] for row in blocks],
-                     [row["frames_per_s"] for row in blocks], marker="o")
-        axes[1].set(xlabel="blocks", ylabel="pictures per second")
+        numbers = [row["block"] for row in blocks]
+        axes[1].plot(numbers, [row["frames_per_s"] for row in blocks], marker="o",
+                     label="pictures per second")
+        axes[1].set(xlabel="left after block", ylabel="pictures per second",
+                    xticks=numbers)
         scores = axes[1].twinx()
         for name, color in zip(blocks[-1]["scores"], ("tab:orange", "tab:green")):
             known = [row for row in blocks if name in row["scores"]]
@@ -222,7 +224,7 @@ def plot_network(path: Path, result: dict) -> None:
                         label=name)
         if scores.lines:
             scores.set(ylabel="per cent")
-            scores.legend()
+            figure.legend(loc="outside lower right", ncols=3)
         else:
             scores.remove()
     FigureCanvasAgg(figure)

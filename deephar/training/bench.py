@@ -1,4 +1,5 @@
 """How fast data are made and how fast a network is trained on them."""
+import itertools
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.timing import machine, measure, peak_memory_mb
 
 BATCH = 8
+KEPT_BATCHES = 4        # in memory
 
 
 def bench_data(dataset: MpiiSinglePerson, pictures: int = 64) -> dict:
@@ -55,46 +57,76 @@ def bench_train(model: keras.Model, dataset: MpiiSinglePerson, steps: int = 20,
                 batch_size: int = BATCH) -> dict:
     """A training step of a pose network: this trainer's beside Keras' own.
 
-    Both see the same network and batches; `train_on_batch` finds its batch in
-    memory, the trainer streams.  A network of clips gets pictures as the frames
-    of its clips.
+    `train_on_batch` finds its batches in memory.  The trainer is measured with
+    the same ones, and reading its data.  A network of clips gets pictures as
+    the frames of its clips.
 
     Args:
         batch_size: pictures, or clips, in a step.
     """
+    model = _with_visibility(model, dataset.get_shape("pose")[-1])
     loss = pose_regression_loss("l1l2bincross", 0.01)
     outputs = len(model.outputs)
-    last = dataset.get_shape("pose")[-1]
-    if any(output.shape[-1] != last for output in model.outputs):
-        raise ValueError("a network to train must give poses with their visibility, "
-                         f"(..., J, {last}), got {model.outputs[0].shape} first")
     clip = model.input_shape[1:-3]
     if clip:
         dataset = BatchLoader(dataset, ["frame"], ["pose"], TRAIN_MODE, *clip)
-    loader = BatchLoader(dataset, ["frame"], ["pose"], TRAIN_MODE, batch_size, outputs)
-    batches = [loader.batch(n) for n in range(4)]
+    loader, kept = [BatchLoader(source, ["frame"], ["pose"], TRAIN_MODE, batch_size, outputs)
+                    for source in (dataset, _Kept(dataset, KEPT_BATCHES * batch_size))]
+    batches = [kept.batch(n) for n in range(KEPT_BATCHES)]
     model.compile(keras.optimizers.SGD(1e-4), [loss] * outputs)
-    turn = iter(range(10 ** 9))
+    turn = itertools.cycle(batches)
 
     def keras_step():
-        (x,), y = batches[next(turn) % len(batches)]
+        (x,), y = next(turn)
         return model.train_on_batch(x, y)
 
     plain = measure(keras_step, steps)
-    trainer = MultiModelTrainer([Task("pose", model, loader, loss,
-                                      keras.optimizers.SGD(1e-4))])
+    in_memory, reading = [_trainer_times(MultiModelTrainer([
+        Task("pose", model, source, loss, keras.optimizers.SGD(1e-4))]), steps)
+        for source in (kept, loader)]
+    pictures = batch_size * int(np.prod(clip))
+    return {"kind": "train", "machine": machine(), "batch": batch_size,
+            "pictures_per_s": 1e3 * pictures / reading["mean"],
+            "input": list(model.input_shape[1:]), "steps": steps,
+            "train_on_batch_ms": plain, "trainer_in_memory_ms": in_memory,
+            "trainer_ms": reading, "peak_memory_mb": peak_memory_mb()}
+
+
+def _trainer_times(trainer: MultiModelTrainer, steps: int) -> dict:
+    """Mean milliseconds of a step, and the share of them spent waiting for data."""
     trainer.run(3)
     start, busy = time.perf_counter(), time.process_time()
     _, waited, _ = trainer.run(steps)
     seconds, busy = time.perf_counter() - start, time.process_time() - busy
-    ours = {"mean": 1e3 * seconds / steps, "cpu": 1e3 * busy / steps,
+    return {"mean": 1e3 * seconds / steps, "cpu": 1e3 * busy / steps,
             "data_wait": waited / seconds}
-    pictures = batch_size * int(np.prod(clip))
-    return {"kind": "train", "machine": machine(), "batch": batch_size,
-            "pictures_per_s": 1e3 * pictures / ours["mean"],
-            "input": list(model.input_shape[1:]), "steps": steps,
-            "train_on_batch_ms": plain, "trainer_ms": ours,
-            "peak_memory_mb": peak_memory_mb()}
+
+
+def _with_visibility(model: keras.Model, last: int) -> keras.Model:
+    """The model with each pose and its visibility in one output (..., J, `last`)."""
+    if all(output.shape[-1] == last for output in model.outputs):
+        return model
+    pairs = list(zip(model.outputs[::2], model.outputs[1::2]))
+    if any(pose.shape[-1] + visibility.shape[-1] != last for pose, visibility in pairs):
+        raise ValueError(f"poses and visibilities of the data are (..., J, {last}), those "
+                         f"of the network {' and '.join(str(x.shape) for x in pairs[0])}")
+    return keras.Model(model.input, [
+        keras.layers.Concatenate(dtype="float32")(pair) for pair in pairs])
+
+
+class _Kept:
+    """The first samples of a data set, made once."""
+
+    def __init__(self, dataset, count: int):
+        self.get_shape = dataset.get_shape
+        self.samples = [dataset.get_data(key % dataset.get_length(TRAIN_MODE), TRAIN_MODE)
+                        for key in range(count)]
+
+    def get_length(self, mode: int) -> int:
+        return len(self.samples)
+
+    def get_data(self, key: int, mode: int, *, rng: np.random.Generator) -> dict:
+        return self.samples[key]
 
 
 def training_crops(resolution: int) -> DataConfig:

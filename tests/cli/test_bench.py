@@ -6,7 +6,6 @@ import pytest
 from deephar.cli import main
 from deephar.data.synthetic import synthesize
 from deephar.evaluation.networks import TINY
-from deephar.models import reception
 from tests.models.small import network
 
 
@@ -51,7 +50,7 @@ def test_blocks_are_scored_where_people_are_given(people, tmp_path, capsys):
 
 @pytest.mark.parametrize("build, pictures", [
     (TINY["penn_spnet"].build, 8),
-    (lambda: reception.build((32, 32, 3), 16, 2, num_blocks=1), 2)])
+    (TINY["mpii_reception2d"].build, 2)])
 def test_training_of_pictures_and_of_clips(build, pictures, people, tmp_path, capsys):
     path = tmp_path / "small.keras"
     build().save(path)
@@ -63,9 +62,9 @@ def test_training_of_pictures_and_of_clips(build, pictures, people, tmp_path, ca
     assert f"{result['pictures_per_s']:.1f} pictures/s" in capsys.readouterr().out
 
 
-def test_training_wants_poses_with_their_visibility(people, tmp_path, capsys):
+def test_training_wants_poses_of_the_data(people, tmp_path, capsys):
     path = tmp_path / "small.keras"
-    TINY["mpii_reception2d"].build().save(path)
+    TINY["ntu_spnet"].build().save(path)
     assert main(["bench", "train", "--model", str(path), "--data", people,
                  "--out", str(tmp_path)]) == 1
-    assert "must give poses with their visibility, (..., J, 3)" in capsys.readouterr().err
+    assert "of the data are (..., J, 3), those of the network" in capsys.readouterr().err
