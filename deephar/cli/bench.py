@@ -15,6 +15,8 @@ import dataclasses
 import functools
 from pathlib import Path
 
+from deephar.cli.quiet import start_keras
+
 KINDS = ("network", "predict", "data", "train")
 INT8_SAMPLES = 16       # inputs to find ranges on
 
@@ -49,6 +51,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     from deephar.utils.files import write_json
+    start_keras()
     result = {"network": _network, "predict": _predict, "data": _data,
               "train": _train}[args.kind](args)
     path = args.out / f"{args.kind}.json"

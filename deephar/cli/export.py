@@ -10,6 +10,8 @@ the float32 network's.  docs/performance.md tells what each precision costs.
 """
 from pathlib import Path
 
+from deephar.cli.quiet import start_keras
+
 FORMATS = ("onnx", "litert", "openvino")
 PRECISIONS = ("float32", "float16", "bfloat16", "int8", "int8-dynamic")
 
@@ -34,6 +36,7 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    start_keras()
     from deephar.inference.export import FORMATS as WRITERS
     from deephar.inference.export import check_format, export
     from deephar.inference.network import load_network

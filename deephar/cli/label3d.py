@@ -10,6 +10,8 @@ NAME/depth (mm to the root) and NAME/confidence (0 to 1), for every sequence.
 """
 from pathlib import Path
 
+from deephar.cli.quiet import start_keras
+
 
 def add_arguments(parser) -> None:
     parser.add_argument("input", metavar="INPUT", type=Path)
@@ -36,6 +38,7 @@ def run(args) -> int:
     from deephar.utils.files import atomic_path
     sequences = read_sequences(args.input, args.allow_pickle, args.fill)
 
+    start_keras()
     from deephar.evaluation.label_generator import LabelGenerator
     generator = LabelGenerator.load(args.weights)
     arrays = {}

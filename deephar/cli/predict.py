@@ -15,6 +15,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from deephar.cli.quiet import start_keras
+
 SAVES = ("save_video", "save_json", "save_npz", "save_coco", "save_keypoints")
 
 
@@ -92,6 +94,7 @@ def _positive(text: str) -> int:
 
 
 def run(args) -> int:
+    start_keras()
     from deephar.inference.predictor import Predictor
     pictures, videos = _sort_inputs(args)
     _check(args, pictures, videos)
