@@ -133,8 +133,10 @@ def _sort_inputs(args) -> tuple[list[Path], list[str]]:
         elif is_video(text):
             videos.append(text)
             continue
-        else:
+        elif path.exists():
             found = [path]
+        else:
+            raise FileNotFoundError(f"{text}: no such file")
         if not found:
             raise FileNotFoundError(f"{text}: no pictures there")
         for file in found:

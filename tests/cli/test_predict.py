@@ -132,7 +132,7 @@ def test_a_window(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("words, message", [
-    (["none.jpg"], "none.jpg"), (["*.jpg"], "no pictures there"),
+    (["none.jpg"], "none.jpg: no such file"), (["*.jpg"], "no pictures there"),
     (["a.jpg", "v.mp4", "--save-json", "x.json"], "use --out"),
     (["a.jpg", "--save-video", "x.mp4"], "--save-video is for videos"),
     (["a.jpg", "--save-keypoints", "x.npz"], "--save-keypoints is for videos"),
@@ -160,5 +160,6 @@ def test_boxes_of_the_annotations(tmp_path, capsys):
     frames = json.loads((tmp_path / "v.json").read_text())["frames"]
     assert len(frames) == len(list(video.iterdir()))
     assert all(len(frame["people"]) == 1 for frame in frames)
-    assert predict("none.jpg", "--boxes", "annotation") == 1
+    write_jpeg(tmp_path / "alone.jpg")
+    assert predict("alone.jpg", "--boxes", "annotation") == 1
     assert "lies in no data set's folder" in capsys.readouterr().err
