@@ -31,9 +31,8 @@ PICTURE = (SIDE, SIDE, 3)
 WIDTH = 144                     # of 576
 BLOCKS = 2                      # as many as SPNet's pyramids
 PICTURE_BATCHES = 2             # in every step, of half as many pictures as the clips have
-# Of the learning rate.  At the full one VGG-16, which has no normalisations, learns
-# nothing, and so did one of three ReceptionNets.
-RATE_SHARE = {"inception": 1 / 3, "vgg16": 1 / 6}
+# Of the learning rate.  VGG-16 has no normalisations: at the full one it learns nothing.
+RATE_SHARE = {"vgg16": 1 / 6}
 ACTIONS = {"pennaction": PENN_ACTIONS}
 TRAINED_WHOLE = {"num_actions": len(PENN_ACTIONS), "num_frames": FRAMES,
                  "output_poses": True, "full_trainable": True}
