@@ -36,6 +36,7 @@ def people(tmp_path_factory):
     return str(synthesize("mpii", tmp_path_factory.mktemp("people") / "MPII", "tiny"))
 
 
+@pytest.mark.slow
 def test_blocks_are_scored_where_people_are_given(people, tmp_path, capsys):
     path = tmp_path / "small.keras"
     TINY["penn_spnet"].build().save(path)
@@ -48,6 +49,7 @@ def test_blocks_are_scored_where_people_are_given(people, tmp_path, capsys):
     assert f"PCKh@0.5 {blocks[-1]['scores']['PCKh@0.5']:.1f} %" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build, pictures", [
     (TINY["penn_spnet"].build, 8),
     (TINY["mpii_reception2d"].build, 2)])
