@@ -11,8 +11,11 @@ scores of the same blocks.  No data are needed: the pictures are noise.
 import sys
 from dataclasses import dataclass
 
+import numpy as np
+
 from deephar.evaluation.networks import pose_part
 from deephar.evaluation.report import Score, format_report
+from deephar.evaluation.run import Task
 from deephar.evaluation.session import EvalConfig, Session, exit_code
 from deephar.inference.bench import bench_blocks
 from deephar.inference.network import Network, num_blocks
@@ -34,13 +37,22 @@ def main(cfg: Config) -> int:
     session = Session(cfg)
     network = session.load_network("penn_spnet", random_will_do=True)
     poses = Network(pose_part(network), network.layout, name="penn_spnet")
-    rows = bench_blocks(poses, cfg.mode, cfg.batch_size, cfg.repeats,
-                        blocks=cfg.exits or spread(num_blocks(poses.model)))
-    speeds = [row["frames_per_s"] for row in rows]
+    exits = cfg.exits or spread(num_blocks(poses.model))
+    # An exit is a sample, so that an interrupted run goes on after the last one.
+    task = Task("speed", [str(block) for block in exits], views=lambda sample: [0],
+                read=lambda sample, view: {"frame": np.array(exits[sample])},
+                reduce=lambda sample, views, outputs: {"speed": outputs[0][0]})
+
+    def measure(blocks: np.ndarray) -> list[np.ndarray]:
+        rows = bench_blocks(poses, cfg.mode, cfg.batch_size, cfg.repeats, blocks.tolist())
+        return [np.array([row["frames_per_s"] for row in rows])]
+
+    rows = session.evaluate(task, measure, batch_size=1)
+    speeds = rows["speed"].tolist() if len(rows) else []
     report = session.finish([Score(
-        "speed", "frames/s", speeds[-1], blocks=speeds,
-        block_names=[str(row["block"]) for row in rows], samples=len(rows),
-        evaluated=len(rows), paper=("speed",), protocol={
+        "speed", "frames/s", speeds[-1] if speeds else None, blocks=speeds,
+        block_names=[task.samples[i] for i in rows.index], samples=rows.total,
+        evaluated=len(rows), missing=rows.missing, paper=("speed",), protocol={
             "pictures": "noise", "batch": f"{cfg.batch_size} clips", "mode": cfg.mode,
             "time": "median step, pictures in memory, no cropping"})])
     print(format_report(report))
