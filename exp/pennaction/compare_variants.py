@@ -68,19 +68,19 @@ def as_table(folder: Path) -> str:
     rows = {}
     for path in sorted(folder.glob("*/result.json")):
         result = read_json(path)
-        key = result["network"], result["steps"], result["batch_size"]
+        key = tuple(result[k] for k in ("network", "steps", "batch_size", "rate"))
         rows.setdefault(key, []).append(result)
     lines = ["| network | parameters | GFLOP per frame | rate | steps | clips per step | "
              "seeds | " + " | ".join(COLUMNS.values()) + " |",
              "|" + "---|" * (7 + len(COLUMNS))]
     order = list(NETWORKS)
-    for (name, steps, clips), results in sorted(
+    for (name, steps, clips, rate), results in sorted(
             rows.items(), key=lambda row: order.index(row[0][0])):
         cells = [cell([r[c] for r in results if c in r]) for c in COLUMNS]
         first = results[0]
         lines.append(
             f"| {name} | {first['parameters'] / 1e6:.2f} M | {first['flops'] / 1e9:.2f} | "
-            f"{first['rate']:g} | {steps} | {clips} | {len(results)} | "
+            f"{rate:g} | {steps} | {clips} | {len(results)} | "
             + " | ".join(cells) + " |")
     return "\n".join(lines)
 
