@@ -17,7 +17,8 @@ from pathlib import Path
 
 from deephar.cli.quiet import start_keras
 
-SAVES = ("save_video", "save_json", "save_npz", "save_coco", "save_keypoints")
+VIDEO_SAVES = ("save_video", "save_keypoints")
+SAVES = VIDEO_SAVES + ("save_json", "save_npz", "save_coco")
 
 
 def add_arguments(parser) -> None:
@@ -150,12 +151,10 @@ def _check(args, pictures, videos) -> None:
         if getattr(args, name) is not None and jobs > 1:
             raise ValueError(f"--{name.replace('_', '-')} names one file, but there are "
                              f"{jobs} results: use --out")
-    if args.save_keypoints is not None and pictures:
-        raise ValueError("--save-keypoints is for videos; pictures of a video's frames "
-                         "need --frames")
-    if args.save_video is not None and pictures:
-        raise ValueError("--save-video is for videos; pictures of a video's frames "
-                         "need --frames")
+    for name in VIDEO_SAVES:
+        if getattr(args, name) is not None and pictures:
+            raise ValueError(f"--{name.replace('_', '-')} is for videos; pictures of a "
+                             "video's frames need --frames")
     if args.boxes == "track" and pictures:
         raise ValueError("--boxes track is for videos; pictures take a file, "
                          "two-pass or whole")

@@ -63,7 +63,8 @@ def score(network: Network, people: People) -> dict[str, float]:
     def actions(clips: np.ndarray) -> Sequence[np.ndarray]:
         return [block[ACTIONS] for block in predict(clips)[1]]
 
-    if people.penn and actions(inputs(network, people, 1)):
+    blank = np.zeros((1, *network.model.input_shape[1:]), np.float32)
+    if people.penn and actions(blank):
         clips = evaluate(action_task(people.penn, TEST_MODE, network.frame_step,
                                      multi_clip=False), actions, batch_size=CLIPS)
         found["accuracy"] = action_scores(clips, PENN_ACTIONS, protocol={})[0].value

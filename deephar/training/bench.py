@@ -12,6 +12,7 @@ from deephar.data import BatchLoader, MpiiSinglePerson
 from deephar.data.pictures import open_picture
 from deephar.data.pipeline import stream
 from deephar.losses import pose_regression_loss
+from deephar.models.blocks import float32_concatenate
 from deephar.training.task import Task
 from deephar.training.trainer import MultiModelTrainer
 from deephar.utils.modes import TRAIN_MODE
@@ -111,7 +112,8 @@ def _with_visibility(model: keras.Model, last: int) -> keras.Model:
         raise ValueError(f"poses and visibilities of the data are (..., J, {last}), those "
                          f"of the network {' and '.join(str(x.shape) for x in pairs[0])}")
     return keras.Model(model.input, [
-        keras.layers.Concatenate(dtype="float32")(pair) for pair in pairs])
+        float32_concatenate(pair, name=f"with_visibility{i}")
+        for i, pair in enumerate(pairs, 1)])
 
 
 class _Kept:

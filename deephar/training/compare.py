@@ -8,7 +8,6 @@ depths of the 3D network are not supervised: these people have 2D joints.
 import dataclasses
 
 import keras
-from keras import layers
 
 from deephar.checkpoints.description import (
     Description, build_with_pose_network, describe_spnet)
@@ -19,6 +18,7 @@ from deephar.evaluation.networks import Network, action_part
 from deephar.evaluation.predict import predictor
 from deephar.evaluation.run import evaluate
 from deephar.losses import pose_regression_loss
+from deephar.models.blocks import float32_concatenate
 from deephar.training import quickstart
 from deephar.training.evaluators import pckh_of
 from deephar.training.quickstart import (
@@ -100,7 +100,7 @@ def merge_tasks(description: Description, people: People, cfg: QuickstartConfig)
     """The network, and its tasks: pictures train poses, clips train everything."""
     pose_network, merged = build_with_pose_network(description)
     pose, visibility, *actions = merged.outputs
-    pose = layers.Concatenate(dtype="float32", name="pose_visibility")([pose, visibility])
+    pose = float32_concatenate([pose, visibility], name="pose_visibility")
     whole = keras.Model(merged.input, [pose, *actions], name="whole")
     pose_loss = pose_regression_loss("l1l2bincross", 0.01)
 
