@@ -17,10 +17,14 @@ LEVELS = {
     "config": 1, "measures": 1,
     "layers": 2, "losses": 2,
     "models": 3, "data": 3,
-    "checkpoints": 4, "evaluation": 5, "training": 6, "inference": 6,
-    "cli": 7,
+    "checkpoints": 4,
+    "networks": 5,
+    "evaluation": 6, "deploy": 6,
+    "training": 7, "inference": 7,
+    "cli": 8,
 }
-TENSORFLOW_ROOMS = ("data/pipeline.py", "training/", "inference/", "cli/")
+TENSORFLOW_ROOMS = ("data/pipeline.py", "networks/", "deploy/", "training/",
+                    "inference/", "cli/")
 
 
 def room_of(path: Path) -> str:

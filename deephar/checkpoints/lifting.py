@@ -8,7 +8,7 @@ from typing import Any, Mapping
 import keras
 import numpy as np
 
-from deephar.models import lifting, temporal
+from deephar.models import linear, temporal
 from deephar.utils.files import atomic_path, read_json, write_json
 
 SETTINGS = "lifter.json"
@@ -66,6 +66,6 @@ def load_linear(folder: Path | str, name: str) -> keras.Model:
     settings = read_settings(folder)["networks"]
     if name not in settings:
         raise KeyError(f"{folder} has no network {name!r}; it has {', '.join(settings)}")
-    model = lifting.build(**settings[name], name=name)
+    model = linear.build(**settings[name], name=name)
     model.load_weights(Path(folder) / f"{name}.weights.h5")
     return model

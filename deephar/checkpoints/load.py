@@ -112,9 +112,9 @@ def _load_keras(path: Path) -> "keras.Model":
     import keras
 
     # Importing them makes the layers known to Keras.
-    import deephar.layers               # noqa: F401
-    import deephar.models.lifting       # noqa: F401
-    import deephar.models.temporal      # noqa: F401
+    import deephar.layers  # noqa: F401
+    import deephar.models.linear  # noqa: F401
+    import deephar.models.temporal  # noqa: F401
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is not a whole .keras file")
     return keras.models.load_model(path, compile=False)

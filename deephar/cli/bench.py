@@ -64,11 +64,11 @@ def run(args) -> int:
 
 
 def _load(args):
-    from deephar.inference.network import Network, load_network
+    from deephar.networks.network import Network, load_network
     if not args.random:
         return load_network(args.model, weights=args.weights)
     from deephar.checkpoints.table import checkpoint
-    from deephar.inference.bench import unsettle
+    from deephar.deploy.bench import unsettle
     entry = checkpoint(args.model)
     model = entry.build()
     unsettle(model)
@@ -76,13 +76,13 @@ def _load(args):
 
 
 def _modes(args) -> list[str]:
-    from deephar.inference.bench import EVERY_MODE
+    from deephar.deploy.bench import EVERY_MODE
     return (list(EVERY_MODE) if args.modes == "all"
             else [mode.strip() for mode in args.modes.split(",")])
 
 
 def _network(args) -> dict:
-    from deephar.inference.bench import bench_blocks, bench_network, plot_network
+    from deephar.deploy.bench import bench_blocks, bench_network, plot_network
     network = _load(args)
     batches = [int(b) for b in args.batches.split(",")]
     options = {"runs": args.runs, "progress": lambda line: print(line, flush=True)}
@@ -123,7 +123,7 @@ def _predict(args) -> dict:
 
     import numpy as np
 
-    from deephar.inference.bench import bench_predict, runner
+    from deephar.deploy.bench import bench_predict, runner
     from deephar.inference.predictor import Predictor, open_any
     from deephar.utils.timing import machine
     noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
@@ -160,7 +160,7 @@ def _data(args) -> dict:
 
 
 def _train(args) -> dict:
-    from deephar.inference.network import poses_only
+    from deephar.networks.network import poses_only
     from deephar.training.bench import bench_train
     network = _load(args)
     result = bench_train(poses_only(network), _people(args, network.resolution[0]),

@@ -37,9 +37,9 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     start_keras()
-    from deephar.inference.export import FORMATS as WRITERS
-    from deephar.inference.export import check_format, export
-    from deephar.inference.network import load_network
+    from deephar.deploy.export import FORMATS as WRITERS
+    from deephar.deploy.export import check_format, export
+    from deephar.networks.network import load_network
     check_format(args.format, args.precision)
     network = load_network(args.model, weights=args.weights)
     samples = _samples(args.samples, network) if args.samples else None
@@ -61,7 +61,7 @@ def _samples(folder: Path, network):
     """Pictures of a folder as the network sees them, (N, ...) of its input."""
     import numpy as np
 
-    from deephar.inference.export import MAX_SAMPLES
+    from deephar.deploy.export import MAX_SAMPLES
     from deephar.inference.predictor import crop, open_any
     from deephar.inference.sources import pictures_of
     from deephar.utils.bbox import whole_image_bbox

@@ -33,8 +33,8 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
-    from deephar.data import keypoint_sources as sources
-    from deephar.data.keypoint_files import write_motion
+    from deephar.data.keypoints import sources
+    from deephar.data.keypoints.files import write_motion
     wanted = 1 if args.source == "synthetic" else 2
     if len(args.paths) != wanted:
         raise ValueError(f"{args.source} takes {wanted} paths, got {len(args.paths)}")
@@ -51,7 +51,7 @@ def run(args) -> int:
         joints = read_json(args.joints) if args.joints else sources.CMU31
         motions = sources.read_motion(args.paths[0], joints, up=args.up)
     else:
-        from deephar.data.h36m_keypoints import CLASSES
+        from deephar.data.keypoints.takes import CLASSES
         motions = sources.synthetic_motion(args.actions or CLASSES, args.people,
                                          seconds=args.seconds, seed=args.seed)
     out = args.paths[-1]

@@ -101,7 +101,7 @@ def run(args) -> int:
     _check(args, pictures, videos)
     model = args.model
     if args.runtime is not None:
-        from deephar.inference.runtime import load_exported
+        from deephar.networks.runtime import load_exported
         model = load_exported(args.model, args.runtime)
     predictor = Predictor(
         model, weights=args.weights, batch_size=args.batch_size, flip=args.flip,
@@ -335,8 +335,7 @@ class _outputs:
 # === Files and words ===
 
 def _save(args, predictor, results, default: Path) -> None:
-    from deephar.inference.results import (
-        save_coco, save_json, save_keypoints, save_npz)
+    from deephar.inference.results import save_coco, save_json, save_keypoints, save_npz
     json_path = args.save_json or (None if _asked(args) else default)
     name = str(predictor.network.name or args.model)
     if json_path is not None:

@@ -38,7 +38,7 @@ def run(args) -> int:
     from deephar.cli.quiet import find_devices
     print("1/3  Making synthetic people ...", flush=True)
     find_devices()
-    from deephar.training import quickstart
+    from deephar.training.recipes import quickstart
     cfg = _config(args, quickstart.QuickstartConfig)
     bars = {name: progress_bar(label) for name, label in (
         ("mpii", "     pictures"), ("pennaction", "     videos"))}

@@ -13,7 +13,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from deephar.data.h36m_keypoints import H36M17_NAMES
+from deephar.data.keypoints.takes import H36M17_NAMES
 from deephar.data.relayout import Wrapped
 from deephar.utils.pose import INVALID, POSE_LAYOUTS, PoseLayout, get_valid_joints
 

@@ -12,9 +12,9 @@ import numpy as np
 from deephar import measures
 from deephar.data.clips import get_clip_frame_index
 from deephar.data.labels import ACTION_SETS
-from deephar.evaluation.predict import predict_all, predictor
 from deephar.evaluation.report import Score
 from deephar.evaluation.run import Rows, Task, evaluate, spread
+from deephar.networks.predict import predict_all, predictor
 from deephar.utils.files import read_json
 from deephar.utils.modes import TEST_MODE
 

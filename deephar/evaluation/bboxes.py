@@ -9,10 +9,9 @@ from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
-from deephar.evaluation.action import (
-    CENTRE, centre_clip, clip_key, numbered_clips)
-from deephar.evaluation.predict import frame_predictor, pose_blocks
+from deephar.evaluation.action import CENTRE, centre_clip, clip_key, numbered_clips
 from deephar.evaluation.run import Rows, Task, evaluate, spread
+from deephar.networks.predict import frame_predictor, pose_blocks
 from deephar.utils.bbox import GT_WINDOW, get_valid_bbox
 from deephar.utils.transform import transform_pose_sequence
 

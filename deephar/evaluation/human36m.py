@@ -14,9 +14,9 @@ from deephar import measures
 from deephar.config import DataConfig
 from deephar.data.labels import H36M_ACTIONS
 from deephar.evaluation.crops import crop_settings, poses_in_picture
-from deephar.evaluation.predict import joint_map, pose_blocks, predict_all
 from deephar.evaluation.report import Score
 from deephar.evaluation.run import Rows, Task, spread
+from deephar.networks.predict import joint_map, pose_blocks, predict_all
 from deephar.utils.camera import camera_deserialize, project_pred_to_camera
 from deephar.utils.pose import PoseLayout, pa17j3d
 

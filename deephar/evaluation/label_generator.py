@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from deephar.checkpoints.lifting import load_linear, read_settings
-from deephar.data.h36m_keypoints import Take
+from deephar.data.keypoints.takes import Take
 from deephar.evaluation.report import Score
 from deephar.measures import joint_distances, p_mpjpe
 from deephar.utils.geometric_search import geometric_search

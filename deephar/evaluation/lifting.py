@@ -14,8 +14,8 @@ from typing import Callable, Iterable, Iterator, Mapping, Sequence
 import keras
 import numpy as np
 
-from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take, root_relative
-from deephar.data.keypoint_batches import Symmetry, flip_points, pad_sequence
+from deephar.data.keypoints.batches import Symmetry, flip_points, pad_sequence
+from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take, root_relative
 from deephar.evaluation.report import Score
 from deephar.measures import mpjpe, mpjve, n_mpjpe, p_mpjpe
 

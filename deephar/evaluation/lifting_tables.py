@@ -3,7 +3,7 @@
 Fields are those of `deephar.evaluation.paper_tables.PaperRow`.  Per-action
 errors are in mm, in the order of `CLASSES`.
 """
-from deephar.data.h36m_keypoints import CLASSES
+from deephar.data.keypoints.takes import CLASSES
 
 CVPR19 = "Pavllo, Feichtenhofer, Grangier, Auli, CVPR 2019"
 BAI21 = "Bai, 2021 (action-wise training)"

@@ -8,9 +8,9 @@ from deephar import measures
 from deephar.config import DataConfig
 from deephar.evaluation.crops import (
     crop_settings, poses_in_picture, true_pose_in_picture)
-from deephar.evaluation.predict import joint_map, pose_blocks, predict_all
 from deephar.evaluation.report import Score
 from deephar.evaluation.run import Rows, Task, spread
+from deephar.networks.predict import joint_map, pose_blocks, predict_all
 from deephar.utils.pose import PoseLayout, pa16j2d
 from deephar.utils.transform import transform_pose_sequence
 

@@ -16,9 +16,9 @@ from deephar.evaluation.bboxes import box_task, boxes_of, clip_keys, frame_keys
 from deephar.evaluation.networks import Network, action_part, pose_part
 from deephar.evaluation.plots import (
     draw_extremes, draw_pose_extremes, plot_blocks, plot_confusion, plot_curve)
-from deephar.evaluation.predict import frame_predictor, predictor
 from deephar.evaluation.report import Score
 from deephar.evaluation.session import EvalConfig, Session
+from deephar.networks.predict import frame_predictor, predictor
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE

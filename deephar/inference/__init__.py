@@ -4,7 +4,7 @@
     people = Predictor("quickstart")("photo.jpg")
 """
 from deephar.inference.boxes import read_boxes
-from deephar.inference.network import Network, load_network
+from deephar.networks.network import Network, load_network
 from deephar.inference.predictor import Predictor
 from deephar.inference.render import Renderer, draw_people
 from deephar.inference.results import FrameResult, Person

@@ -8,7 +8,7 @@ from typing import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from deephar.data.keypoint_files import write_video_keypoints
+from deephar.data.keypoints.files import write_video_keypoints
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.pose import PoseLayout
 

@@ -10,9 +10,9 @@ from deephar.data.labels import PENN_ACTIONS
 from deephar.data.locate import locate
 from deephar.evaluation.action import action_scores, action_task
 from deephar.evaluation.mpii import pckh_score, pckh_task
-from deephar.evaluation.predict import frame_predictor
 from deephar.evaluation.run import evaluate, spread
-from deephar.inference.network import Network, clip_function, poses_only
+from deephar.networks.network import Network, clip_function, poses_only
+from deephar.networks.predict import frame_predictor
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 
 ACTIONS = "pennaction"

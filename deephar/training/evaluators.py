@@ -12,9 +12,9 @@ from deephar.evaluation.action import action_task
 from deephar.evaluation.human36m import mpjpe_score, mpjpe_task
 from deephar.evaluation.mpii import pckh_score, pckh_task
 from deephar.evaluation.networks import Network, action_part, pose_part
-from deephar.evaluation.predict import frame_predictor, predictor
 from deephar.evaluation.run import Predict, Rows, Task, evaluate
 from deephar.measures import accuracy
+from deephar.networks.predict import frame_predictor, predictor
 from deephar.utils.pose import PoseLayout
 
 Score = Callable[[keras.Model], Mapping[str, float]]

@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from deephar.data.h36m_keypoints import (
+from deephar.data.keypoints.batches import (
+    ChunkedBatches, SemiSupervisedBatches, Symmetry)
+from deephar.data.keypoints.takes import (
     H36M17_PARENTS, H36M17_SYMMETRY, Take, root_relative)
-from deephar.data.keypoint_batches import ChunkedBatches, SemiSupervisedBatches, Symmetry
 from deephar.evaluation.lifting import evaluate, lifter_of, weighted_errors
 from deephar.models.temporal import set_bn_momentum, temporal_padding
 from deephar.training.task import Task

@@ -11,8 +11,8 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deephar.data.h36m_keypoints import TEST_SUBJECTS
-from deephar.data.keypoint_files import open_set
+from deephar.data.keypoints.files import open_set
+from deephar.data.keypoints.takes import TEST_SUBJECTS
 from deephar.evaluation.label_generator import LabelGenerator, score_labels
 from deephar.evaluation.lifting_plots import plot_actions, plot_progress
 from deephar.evaluation.report import (

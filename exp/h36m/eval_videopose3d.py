@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from deephar.checkpoints.lifting import load_temporal
-from deephar.data.h36m_keypoints import TEST_SUBJECTS, load_videos, read_keypoints
-from deephar.data.keypoint_files import open_set
+from deephar.data.keypoints.files import open_set
+from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos, read_keypoints
 from deephar.evaluation.actionwise import Training, compare_rates
 from deephar.evaluation.lifting import by_action, evaluate, lifter_of, score_of
 from deephar.evaluation.lifting_plots import history_of, plot_actions, plot_progress

@@ -12,10 +12,12 @@ pairs, for instance of synthetic people (docs/lifting.md).
 """
 from dataclasses import dataclass
 
-from deephar.data.keypoint_files import open_set
+from deephar.data.keypoints.files import open_set
 from deephar.evaluation.label_generator import score_labels
-from deephar.evaluation.report import format_report, make_report, weights_info, write_report
-from deephar.training.label_generator import GeneratorConfig, Pairs, train_generator
+from deephar.evaluation.report import (
+    format_report, make_report, weights_info, write_report)
+from deephar.training.recipes.label_generator import (
+    GeneratorConfig, Pairs, train_generator)
 from deephar.training.strategy import make_strategy
 from deephar.utils.flags import parse_config
 from deephar.utils.stereo import Intrinsics

@@ -18,10 +18,10 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from deephar.data.keypoint_files import open_set
+from deephar.data.keypoints.files import open_set
 from deephar.evaluation.actionwise import budget_shares, plan, reference_epochs
 from deephar.evaluation.report import format_report
-from deephar.training.lifting_job import JobData, LifterConfig, train_job
+from deephar.training.recipes.lifting import JobData, LifterConfig, train_job
 from deephar.training.strategy import make_strategy
 from deephar.utils.flags import flag, parse_config
 

@@ -19,7 +19,7 @@ from deephar.config import ntu_ar_dataconf, ntu_pe_dataconf
 from deephar.data import Ntu
 from deephar.data.depth_labels import DepthLabelled
 from deephar.data.labels import NTU_ACTIONS
-from deephar.training.keypoints3d import (
+from deephar.training.recipes.keypoints3d import (
     KeypointsConfig, describe, labelled_mpii, train_keypoints)
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.pose import pa20j3d

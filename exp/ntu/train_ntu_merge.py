@@ -21,7 +21,7 @@ from deephar.config import (
 from deephar.data import Human36M, MpiiSinglePerson, Ntu
 from deephar.data.labels import NTU_ACTIONS
 from deephar.data.relayout import Relayout
-from deephar.training.merge import MergeConfig, train_merge
+from deephar.training.recipes.merge import MergeConfig, train_merge
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.pose import pa16j3d, pa20j3d
 

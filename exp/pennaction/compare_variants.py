@@ -18,8 +18,8 @@ import keras
 import numpy as np
 
 from deephar.models.flops import count_flops
-from deephar.training.compare import NETWORKS, rate_of, score, train
-from deephar.training.quickstart import FRAMES, QuickstartConfig, make_people
+from deephar.training.recipes.compare import NETWORKS, rate_of, score, train
+from deephar.training.recipes.quickstart import FRAMES, QuickstartConfig, make_people
 from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag, parse_config
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deephar.deploy.bench import bench_blocks
 from deephar.evaluation.networks import pose_part
 from deephar.evaluation.report import Score, format_report
 from deephar.evaluation.run import Task
 from deephar.evaluation.session import EvalConfig, Session, exit_code
-from deephar.inference.bench import bench_blocks
-from deephar.inference.network import Network, num_blocks
+from deephar.networks.network import Network, num_blocks
 from deephar.utils.flags import flag, parse_config
 
 

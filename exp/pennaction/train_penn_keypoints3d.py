@@ -20,7 +20,7 @@ from deephar.config import pennaction_ar_dataconf, pennaction_pe_dataconf
 from deephar.data import PennAction
 from deephar.data.depth_labels import DepthLabelled
 from deephar.data.labels import PENN_ACTIONS
-from deephar.training.keypoints3d import (
+from deephar.training.recipes.keypoints3d import (
     KeypointsConfig, describe, labelled_mpii, train_keypoints)
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.pose import pa16j3d

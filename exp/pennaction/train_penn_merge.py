@@ -14,7 +14,7 @@ Expected: accuracy of 97.4 % on the test videos with estimated boxes.
 """
 from dataclasses import dataclass
 
-from deephar.training.penn import PennConfig, describe, train_penn
+from deephar.training.recipes.penn import PennConfig, describe, train_penn
 from deephar.utils.flags import flag, parse_config
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import keras
 
 from deephar.models import vgg
-from deephar.training.penn import PennConfig, describe, train_penn
+from deephar.training.recipes.penn import PennConfig, describe, train_penn
 from deephar.utils.flags import flag, parse_config
 
 RANDOM_TRUNK = "none"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deephar.checkpoints import lifting as checkpoints
-from deephar.models import lifting, temporal
+from deephar.models import linear, temporal
 from tests.fakes.lifting import GOLDEN, filled
 
 CASE = next(c for c in json.loads((GOLDEN / "tcn_index.json").read_text())["cases"]
@@ -45,7 +45,7 @@ def test_folder_of_a_run(tmp_path):
 
 def test_linear_networks(tmp_path):
     sizes = {"inputs": 34, "outputs": 34, "units": 8}
-    model = lifting.build(**sizes, name="view_synthesis")
+    model = linear.build(**sizes, name="view_synthesis")
     checkpoints.write_settings(tmp_path, {"networks": {"view_synthesis": sizes}})
     checkpoints.save_weights(model, tmp_path / "view_synthesis.weights.h5")
     x = np.ones((2, 34), "float32")

@@ -13,10 +13,9 @@ from deephar.checkpoints.description import describe_spnet, write_description
 from deephar.checkpoints.legacy import slots_of
 from deephar.checkpoints.load import find_file, hdf5_fault, load_weights
 from deephar.layers import SoftArgmax2D
-from deephar.models import lifting, temporal
+from deephar.models import linear, temporal
 from tests.fakes.server import serving
-from tests.fakes.weights import (
-    assert_same, content_of, filled, small, write_published)
+from tests.fakes.weights import assert_same, content_of, filled, small, write_published
 from tests.golden import cases
 
 
@@ -187,7 +186,7 @@ def test_published_files_load_quickly_and_whatever_is_frozen(key, tmp_path):
 def test_a_fresh_process_reads_keras_files(tmp_path):
     """Nothing but `load_checkpoint` makes the layers known there."""
     builders = [cases.BUILDERS["spnet2d_64px"], lambda: temporal.build((3,), channels=8),
-                lambda: lifting.build(4, 6, units=8)]
+                lambda: linear.build(4, 6, units=8)]
     models = [build() for build in builders]
     for i, model in enumerate(models):
         model.save(tmp_path / f"{i}.keras")

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from deephar.cli import main
-from tests.inference.test_export import needs
+from tests.deploy.test_export import needs
 from tests.models.small import network
 
 

@@ -4,8 +4,8 @@ import json
 import numpy as np
 
 from deephar.cli import main
-from deephar.data.keypoint_files import open_set
-from deephar.data.keypoint_sources import CMU31
+from deephar.data.keypoints.files import open_set
+from deephar.data.keypoints.sources import CMU31
 from deephar.data.synthetic import synthesize
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from deephar.checkpoints.lifting import save_weights, write_settings
 from deephar.cli import main
-from deephar.data.keypoint_files import write_keypoints, write_video_keypoints
+from deephar.data.keypoints.files import write_keypoints, write_video_keypoints
 from deephar.evaluation.label_generator import settings_of
-from deephar.models import lifting
+from deephar.models import linear
 from deephar.utils.stereo import Intrinsics, Normaliser, project_pinhole, right_view
 
 
@@ -18,9 +18,9 @@ def generator(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generator")
     poses = np.random.default_rng(0).normal(0, 300, (40, 17, 3)) + [0, 0, 5000]
     sizes = {name: dict(inputs=i, outputs=o, units=8) for name, (i, o) in (
-        ("view_synthesis", lifting.VIEW_SYNTHESIS), ("reconstruction", lifting.RECONSTRUCTION))}
+        ("view_synthesis", linear.VIEW_SYNTHESIS), ("reconstruction", linear.RECONSTRUCTION))}
     for name, size in sizes.items():
-        save_weights(lifting.build(**size, name=name), folder / f"{name}.weights.h5")
+        save_weights(linear.build(**size, name=name), folder / f"{name}.weights.h5")
     left, right, pose = (Normaliser.fit(a) for a in (
         project_pinhole(poses), right_view(poses), poses))
     write_settings(folder, {"networks": sizes,

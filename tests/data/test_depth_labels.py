@@ -6,7 +6,7 @@ import pytest
 
 from deephar.data.depth_labels import (
     DepthLabelled, DepthLabels, label_mpii, label_people, to_h36m17)
-from deephar.data.h36m_keypoints import H36M17_NAMES, H36M17_SYMMETRY
+from deephar.data.keypoints.takes import H36M17_NAMES, H36M17_SYMMETRY
 from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.pose import INVALID, pa16j2d, pa16j3d, pa17j3d, pa20j3d
 

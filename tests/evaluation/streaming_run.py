@@ -12,8 +12,8 @@ import sys
 from deephar.data import MpiiSinglePerson
 from deephar.evaluation import mpii
 from deephar.evaluation.networks import load_network, pose_part
-from deephar.evaluation.predict import frame_predictor
 from deephar.evaluation.run import evaluate, time_shares
+from deephar.networks.predict import frame_predictor
 from deephar.utils.modes import VALID_MODE
 from deephar.utils.timing import peak_memory_mb
 

@@ -13,8 +13,8 @@ from deephar.config import DataConfig
 from deephar.data.clips import get_clips_of_sequence
 from deephar.data.labels import PENN_ACTIONS
 from deephar.evaluation import action
-from deephar.evaluation.predict import predictor
 from deephar.evaluation.run import Rows, evaluate
+from deephar.networks.predict import predictor
 from deephar.utils.modes import TEST_MODE
 from tests.evaluation.stand_ins import Function
 

@@ -5,8 +5,8 @@ import pytest
 from deephar.config import DataConfig
 from deephar.evaluation import bboxes
 from deephar.evaluation.action import CENTRE
-from deephar.evaluation.predict import predictor
 from deephar.evaluation.run import evaluate
+from deephar.networks.predict import predictor
 from deephar.utils.pose import pa16j2d
 from tests.evaluation.stand_ins import Function
 

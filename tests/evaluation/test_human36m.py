@@ -6,8 +6,8 @@ import pytest
 
 from deephar.config import DataConfig
 from deephar.evaluation import human36m
-from deephar.evaluation.predict import predictor
 from deephar.evaluation.run import evaluate
+from deephar.networks.predict import predictor
 from deephar.utils.pose import pa17j3d
 from tests.evaluation.stand_ins import Function, Recorded
 

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from deephar.data.h36m_keypoints import Take
+from deephar.data.keypoints.takes import Take
 from deephar.evaluation import label_generator as labels
 from deephar.utils.stereo import Normaliser, project_pinhole, relative, right_view
 

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take, load_takes, read_keypoints, read_poses
+from deephar.data.keypoints.takes import (
+    H36M17_SYMMETRY, Take, load_takes, read_keypoints, read_poses)
 from deephar.evaluation import lifting
 from deephar.models import temporal
 from tests.fakes.lifting import GOLDEN, filled
@@ -104,7 +105,7 @@ def test_causal_sequences_are_padded_in_front():
 
 LONG = """
 import numpy as np
-from deephar.data.h36m_keypoints import H36M17_SYMMETRY, Take
+from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take
 from deephar.evaluation import lifting
 from deephar.models import temporal
 from deephar.utils.timing import peak_memory_mb

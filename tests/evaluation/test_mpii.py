@@ -7,8 +7,8 @@ import pytest
 
 from deephar.config import DataConfig
 from deephar.evaluation import mpii
-from deephar.evaluation.predict import frame_predictor, predictor
 from deephar.evaluation.run import evaluate
+from deephar.networks.predict import frame_predictor, predictor
 from deephar.utils.pose import INVALID, pa16j2d, pa17j3d
 from tests.evaluation.stand_ins import Function, Recorded
 
@@ -211,5 +211,5 @@ def test_limit_spreads_over_the_split():
 def test_the_wrong_kind_of_network_is_named():
     model = SimpleNamespace(shape=None)
     with pytest.raises(ValueError, match="2D pose network"):
-        from deephar.evaluation.predict import pose_blocks
+        from deephar.networks.predict import pose_blocks
         pose_blocks([np.zeros((1, 15))], 2)

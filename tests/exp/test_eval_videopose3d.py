@@ -2,10 +2,10 @@
 import numpy as np
 import pytest
 
-from deephar.data.keypoint_files import write_video_keypoints
+from deephar.data.keypoints.files import write_video_keypoints
 from deephar.utils.files import read_json
 from tests.exp.conftest import load_script
-from tests.exp.test_train_videopose3d import data, run    # noqa: F401 (a fixture)
+from tests.exp.test_train_videopose3d import data, run  # noqa: F401 (a fixture)
 
 script = load_script("h36m/eval_videopose3d.py")
 

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from deephar.data.keypoint_files import open_set, write_motion
-from deephar.data.keypoint_sources import rig_for, synthetic_motion
+from deephar.data.keypoints.files import open_set, write_motion
+from deephar.data.keypoints.sources import rig_for, synthetic_motion
 from deephar.training.logs import read_rows
 from deephar.utils.files import read_json
 from tests.exp.conftest import load_script

@@ -1,7 +1,7 @@
 """Stand-ins for trained networks, whose answers are known."""
 import numpy as np
 
-from deephar.inference.network import Network
+from deephar.networks.network import Network
 from deephar.utils.pose import pa16j2d, pa17j3d
 
 # Where the fixed stand-in sees the joints, in fractions of the crop.

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from deephar.config import ModelConfig
-from deephar.evaluation.predict import predictor as batches
-from deephar.inference.network import Network
 from deephar.inference.predictor import Predictor
 from deephar.inference.render import Renderer
 from deephar.inference.sources import frames_of
 from deephar.inference.threads import WriteBehind
 from deephar.inference.video import predict_video
 from deephar.inference.writer import VideoWriter
+from deephar.networks.network import Network
+from deephar.networks.predict import predictor as batches
 from deephar.utils.pose import pa16j2d
 
 NUM_FRAMES, SIZE = 96, (640, 480)

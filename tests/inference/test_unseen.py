@@ -5,8 +5,8 @@ import pytest
 from deephar.data.labels import PENN_ACTIONS
 from deephar.data.synthetic import synthesize
 from deephar.evaluation.networks import TINY
-from deephar.inference.network import Network, cut, stop_after
 from deephar.inference.unseen import inputs, open_people, score
+from deephar.networks.network import Network, cut, stop_after
 from deephar.utils.modes import TEST_MODE, VALID_MODE
 from deephar.utils.pose import pa16j2d
 

@@ -4,10 +4,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from deephar.data.video import BrokenVideo
-from deephar.inference.network import Network
 from deephar.inference.predictor import Predictor
 from deephar.inference.sources import Frame, frames_of
 from deephar.inference.video import clip_plan, predict_live, predict_video, step_of
+from deephar.networks.network import Network
 from deephar.utils.pose import pa16j2d
 from tests.fakes.networks import FIXED, Dots, dot_color, fixed
 from tests.fakes.owners import write_video

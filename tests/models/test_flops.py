@@ -6,7 +6,7 @@ from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2)
 
 from deephar.layers import FoldTime, UnfoldTime
-from deephar.models import lifting
+from deephar.models import linear
 from deephar.models.flops import count_flops
 
 
@@ -56,7 +56,7 @@ def test_only_this_models_part_of_shared_layers_counts():
 
 
 def test_lifting_network():
-    flops = count_flops(lifting.build(*lifting.BASELINE, units=8, blocks=1))
+    flops = count_flops(linear.build(*linear.BASELINE, units=8, blocks=1))
     assert flops == 2 * (32 * 8 + 2 * 8 * 8 + 8 * 48)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deephar.data.h36m_keypoints import H36M17_PARENTS, H36M17_SYMMETRY, Take
-from deephar.data.keypoint_batches import ChunkedBatches, SemiSupervisedBatches
+from deephar.data.keypoints.batches import ChunkedBatches, SemiSupervisedBatches
+from deephar.data.keypoints.takes import H36M17_PARENTS, H36M17_SYMMETRY, Take
 from deephar.models import temporal
 from deephar.training import lifting
 from deephar.training.trainer import MultiModelTrainer

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from deephar.data.h36m_cameras import CALIBRATION
+from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.utils import rig
 from tests.fakes.lifting import GOLDEN
 

@@ -9,7 +9,7 @@ from the first.  The test subjects' poses stay with the owners, so the test spli
 is empty.  Takes are numbered in the order of their names ("Walking" before
 "Walking 1").  Copies of subject 1 spell some takes differently (Photo and
 TakingPhoto, WalkDog and WalkingDog): both are read, and so is a pair of them.
-Cameras are those of `deephar.data.h36m_cameras`.
+Cameras are those of `deephar.data.keypoints.cameras`.
 """
 import logging
 import re
@@ -19,7 +19,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deephar.data.h36m_cameras import CALIBRATION
+from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.labels import H36M_ACTIONS
 from deephar.data.matfile import inner, load_mat, load_npy
 from deephar.data.prepare.cdf import read_cdf

@@ -5,7 +5,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from deephar.data.h36m_cameras import CALIBRATION
+from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.prepare.human36m import (
     FRAME_STEP, camera_parameters, find_takes, prepare, read_positions, split_name)
 from deephar.utils.rig import world_to_camera

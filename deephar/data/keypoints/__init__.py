@@ -1,0 +1,1 @@
+"""Key points for lifting: takes, their files and sources, cameras, batches."""

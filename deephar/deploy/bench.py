@@ -1,0 +1,232 @@
+"""How fast networks and prediction are, beside what the processor can do.
+
+A mode is a way to run a network: Keras as it is ('keras'), the optimized
+network ('optimized'), or an exported format and precision ('onnx int8').
+"""
+import logging
+import tempfile
+import time
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+from typing import Callable, Sequence
+
+import numpy as np
+
+from deephar.deploy.export import FORMATS, export
+from deephar.models.flops import count_flops
+from deephar.networks.network import Network, cut, num_blocks
+from deephar.networks.runtime import KerasRuntime, Runtime, load_exported
+from deephar.utils.files import atomic_path
+from deephar.utils.timing import machine, measure, peak_memory_mb
+
+log = logging.getLogger(__name__)
+
+MATMUL_SIZE = 1536
+WARM_UP = 8             # pictures: the first ones go layer by layer, then tracing
+EVERY_MODE = ("keras", "optimized", "onnx float32", "onnx int8", "onnx int8-dynamic",
+              "openvino float32", "openvino bfloat16", "openvino int8",
+              "litert float32", "litert float16", "litert int8")
+
+
+def matmul_rate(dtype: str = "float32", runs: int = 10) -> dict:
+    """GFLOP/s of TensorFlow's matrix product, by the clock and by processor time."""
+    import tensorflow as tf
+    a = tf.cast(tf.random.normal((MATMUL_SIZE, MATMUL_SIZE)), dtype)
+    product = tf.function(tf.matmul)
+    timing = measure(lambda: product(a, a).numpy(), runs)
+    return _rates(2 * MATMUL_SIZE ** 3 / 1e9, timing)
+
+
+def _rates(gflop: float, timing: dict) -> dict:
+    """GFLOP per second, and per second of one core."""
+    return {"rate": gflop / timing["median"] * 1e3, "core_rate": gflop / timing["cpu"] * 1e3}
+
+
+def runner(network: Network, mode: str, folder: Path,
+           samples: np.ndarray | None = None, blocks: int | None = None) -> Runtime:
+    """A network, ready to run in a mode; exported files go to `folder`."""
+    sets = max(1, len(network.actions))
+    if mode == "keras":
+        model = cut(network.model, "all", blocks, sets)
+        return _AsItIs(model)
+    if mode == "optimized":
+        return KerasRuntime(network.model, eager_calls=0, outputs="last", blocks=blocks,
+                            action_sets=sets)
+    format, _, precision = mode.partition(" ")
+    if format not in FORMATS or precision not in FORMATS[format][1]:
+        raise ValueError(f"a mode is one of {', '.join(EVERY_MODE)}, got {mode!r}")
+    if precision == "int8" and samples is None:
+        samples = _noise(network, 4)
+    path = folder / f"{mode.replace(' ', '-')}-{blocks}{FORMATS[format][0]}"
+    export(network, path, format, precision, blocks=blocks, samples=samples)
+    return load_exported(path).model
+
+
+def unsettle(model, seed: int = 0) -> None:
+    """Give the normalisations of a fresh network statistics like a trained one's.
+
+    Fresh ones change nothing, and TensorFlow leaves such steps away.
+    """
+    rng = np.random.default_rng(seed)
+    for weight in model.weights:
+        kind = weight.path.split("/")[-1]
+        if kind in ("gamma", "moving_variance"):
+            weight.assign(1 + 0.2 * np.tanh(rng.normal(size=weight.shape)))
+        elif kind in ("beta", "moving_mean", "bias"):
+            weight.assign(0.2 * rng.normal(size=weight.shape))
+
+
+class _AsItIs(Runtime):
+    """A Keras model through `predict_on_batch`, as one would call it."""
+
+    def __init__(self, model):
+        self.predict_on_batch, self.input_shape = model.predict_on_batch, model.input_shape
+
+
+def _noise(network: Network, count: int) -> np.ndarray:
+    shape = (count, *network.model.input_shape[1:])
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+
+
+def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"),
+                  batches: Sequence[int] = (1, 8), runs: int = 20,
+                  samples: np.ndarray | None = None,
+                  score: Callable[[Network], dict] | None = None,
+                  progress: Callable[[str], None] = log.info) -> dict:
+    """Times of a network in several modes, taken in turns with matrix products.
+
+    Args:
+        network: with a Keras model.
+        modes: see above; those whose package is missing are left out.
+        batches: pictures, or clips, at once.
+        samples: inputs for int8's ranges; noise if None.
+        score: what the network scores in a mode, {name: per cent}.
+
+    Returns:
+        `rows`, one per mode and batch, with the share of the matrix product's
+        rate in the same minute, by the clock and by processor time.
+    """
+    gflop = count_flops(network.model) / 1e9
+    frames = network.num_frames or 1
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for mode in modes:
+            try:
+                run = runner(network, mode, Path(folder), samples)
+            except ImportError as error:
+                progress(f"{mode}: left out, {error}")
+                continue
+            scores = score(replace(network, model=run)) if score else {}
+            for batch in batches:
+                x = _noise(network, batch)
+                peak = matmul_rate()
+                timing = measure(lambda: run.predict_on_batch(x), runs)
+                peak = {k: (v + matmul_rate()[k]) / 2 for k, v in peak.items()}
+                rates = _rates(gflop * batch, timing)
+                pictures = batch * frames
+                rows.append({
+                    "mode": mode, "batch": batch, **timing,
+                    "ms_per_picture": timing["median"] / pictures,
+                    "cpu_ms_per_picture": timing["cpu"] / pictures,
+                    "frames_per_s": 1e3 * pictures / timing["median"],
+                    **rates, "share": rates["rate"] / peak["rate"],
+                    "core_share": rates["core_rate"] / peak["core_rate"],
+                    "peak_rate": peak["rate"], "peak_memory_mb": peak_memory_mb(),
+                    "scores": scores})
+                progress(f"{mode}, batch {batch}: "
+                         f"{rows[-1]['ms_per_picture']:.1f} ms per picture")
+    return {"kind": "network", "network": network.name, "gflop": gflop,
+            "input": list(network.model.input_shape[1:]), "machine": machine(),
+            "rows": rows}
+
+
+def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
+                 runs: int = 20, blocks: Sequence[int] = (),
+                 score: Callable[[Network], dict] | None = None,
+                 progress: Callable[[str], None] = log.info) -> list[dict]:
+    """Speed of a network that is left after each of its pose blocks.
+
+    Args:
+        blocks: from 1; empty for all.
+        score: what a network of that many blocks scores, {name: per cent}.
+    """
+    blocks = list(blocks) or range(1, num_blocks(network.model) + 1)
+    frames = network.num_frames or 1
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for block in blocks:
+            run = runner(network, mode, Path(folder), None, block)
+            x = _noise(network, batch)
+            timing = measure(lambda: run.predict_on_batch(x), runs)
+            row = {"block": block, **timing,
+                   "ms_per_picture": timing["median"] / (batch * frames),
+                   "frames_per_s": 1e3 * batch * frames / timing["median"],
+                   "scores": score(replace(network, model=run)) if score else {}}
+            rows.append(row)
+            progress(f"left after block {block}: {row['frames_per_s']:.1f} frames/s")
+    return rows
+
+
+def bench_predict(predictor, pictures: Sequence[np.ndarray], runs: int = 20) -> dict:
+    """A picture from pixels to a drawn pose, stage by stage, in milliseconds.
+
+    Args:
+        predictor: a `Predictor`.
+        pictures: (H, W, 3) each, uint8; looked at whole, in turns.
+    """
+    from deephar.inference.render import draw_people
+    turns = cycle(pictures)
+    times: dict[str, list[float]] = {"crop": [], "network": [], "draw": [], "all": []}
+    for step in range(WARM_UP + runs):
+        picture = next(turns)
+        height, width = picture.shape[:2]
+        box = np.array([0, 0, width, height])
+        start = time.perf_counter()
+        predictor.crops([(picture, box)])
+        cropped = time.perf_counter()
+        people = predictor(picture, [box])          # crops once more
+        found = time.perf_counter()
+        draw_people(picture, people, predictor.layout)
+        drawn = time.perf_counter()
+        if step >= WARM_UP:
+            crop = cropped - start
+            for name, spent in (("crop", crop), ("network", found - cropped - crop),
+                                ("draw", drawn - found), ("all", drawn - cropped)):
+                times[name].append(1e3 * spent)
+    medians = {name: float(np.median(values)) for name, values in times.items()}
+    return {"runs": runs, "picture": list(pictures[0].shape[1::-1]),
+            "stages_ms": medians, "frames_per_s": 1e3 / medians["all"]}
+
+
+def plot_network(path: Path, result: dict) -> None:
+    """Pictures per second of every mode and batch; of every block, if measured."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    blocks = result.get("blocks", [])
+    figure = Figure(figsize=(7 + 5 * bool(blocks), 4), layout="constrained")
+    axes = figure.subplots(1, 1 + bool(blocks), squeeze=False)[0]
+    rows = result["rows"]
+    names = [f"{row['mode']}, batch {row['batch']}" for row in rows]
+    axes[0].barh(names[::-1], [row["frames_per_s"] for row in rows][::-1])
+    axes[0].set(xlabel="pictures per second", title=result["network"])
+    if blocks:
+        numbers = [row["block"] for row in blocks]
+        axes[1].plot(numbers, [row["frames_per_s"] for row in blocks], marker="o",
+                     label="pictures per second")
+        axes[1].set(xlabel="left after block", ylabel="pictures per second",
+                    xticks=numbers)
+        scores = axes[1].twinx()
+        for name, color in zip(blocks[-1]["scores"], ("tab:orange", "tab:green")):
+            known = [row for row in blocks if name in row["scores"]]
+            scores.plot([row["block"] for row in known],
+                        [row["scores"][name] for row in known], "s--", color=color,
+                        label=name)
+        if scores.lines:
+            scores.set(ylabel="per cent")
+            figure.legend(loc="outside lower right", ncols=3)
+        else:
+            scores.remove()
+    FigureCanvasAgg(figure)
+    with atomic_path(path) as part:
+        figure.savefig(part, dpi=120)

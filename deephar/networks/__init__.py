@@ -1,0 +1,1 @@
+"""A trained network as everything above needs it, whatever runs it."""
