@@ -123,7 +123,8 @@ def _predict(args) -> dict:
 
     import numpy as np
 
-    from deephar.deploy.bench import bench_predict, runner
+    from deephar.deploy.bench import runner
+    from deephar.inference.bench import bench_predict
     from deephar.inference.predictor import Predictor, open_any
     from deephar.utils.timing import machine
     noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), dtype=np.uint8)

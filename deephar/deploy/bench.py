@@ -1,13 +1,11 @@
-"""How fast networks and prediction are, beside what the processor can do.
+"""How fast networks are, beside what the processor can do.
 
 A mode is a way to run a network: Keras as it is ('keras'), the optimized
 network ('optimized'), or an exported format and precision ('onnx int8').
 """
 import logging
 import tempfile
-import time
 from dataclasses import replace
-from itertools import cycle
 from pathlib import Path
 from typing import Callable, Sequence
 
@@ -23,7 +21,6 @@ from deephar.utils.timing import machine, measure, peak_memory_mb
 log = logging.getLogger(__name__)
 
 MATMUL_SIZE = 1536
-WARM_UP = 8             # pictures: the first ones go layer by layer, then tracing
 EVERY_MODE = ("keras", "optimized", "onnx float32", "onnx int8", "onnx int8-dynamic",
               "openvino float32", "openvino bfloat16", "openvino int8",
               "litert float32", "litert float16", "litert int8")
@@ -166,37 +163,6 @@ def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
             rows.append(row)
             progress(f"left after block {block}: {row['frames_per_s']:.1f} frames/s")
     return rows
-
-
-def bench_predict(predictor, pictures: Sequence[np.ndarray], runs: int = 20) -> dict:
-    """A picture from pixels to a drawn pose, stage by stage, in milliseconds.
-
-    Args:
-        predictor: a `Predictor`.
-        pictures: (H, W, 3) each, uint8; looked at whole, in turns.
-    """
-    from deephar.inference.render import draw_people
-    turns = cycle(pictures)
-    times: dict[str, list[float]] = {"crop": [], "network": [], "draw": [], "all": []}
-    for step in range(WARM_UP + runs):
-        picture = next(turns)
-        height, width = picture.shape[:2]
-        box = np.array([0, 0, width, height])
-        start = time.perf_counter()
-        predictor.crops([(picture, box)])
-        cropped = time.perf_counter()
-        people = predictor(picture, [box])          # crops once more
-        found = time.perf_counter()
-        draw_people(picture, people, predictor.layout)
-        drawn = time.perf_counter()
-        if step >= WARM_UP:
-            crop = cropped - start
-            for name, spent in (("crop", crop), ("network", found - cropped - crop),
-                                ("draw", drawn - found), ("all", drawn - cropped)):
-                times[name].append(1e3 * spent)
-    medians = {name: float(np.median(values)) for name, values in times.items()}
-    return {"runs": runs, "picture": list(pictures[0].shape[1::-1]),
-            "stages_ms": medians, "frames_per_s": 1e3 / medians["all"]}
 
 
 def plot_network(path: Path, result: dict) -> None:

@@ -4,14 +4,11 @@ import numpy as np
 import pytest
 
 from deephar.deploy.bench import (
-    bench_blocks, bench_network, bench_predict, matmul_rate, plot_network, runner,
-    unsettle)
-from deephar.inference.predictor import Predictor
+    bench_blocks, bench_network, matmul_rate, plot_network, runner, unsettle)
 from deephar.models.flops import count_flops
 from deephar.networks.network import Network
 from deephar.networks.optimize import call
 from deephar.utils.pose import pa17j3d
-from tests.fakes.networks import fixed
 from tests.models.small import network
 
 
@@ -65,11 +62,3 @@ def test_unsettled_normalisations_do_something():
 def test_rates_agree_with_times():
     rate = matmul_rate(runs=2)
     assert 0.1 < rate["rate"] < 1e5 and rate["core_rate"] > 0.1
-
-
-def test_stages_of_prediction():
-    picture = np.zeros((60, 80, 3), np.uint8)
-    result = bench_predict(Predictor(fixed()), [picture], runs=3)
-    assert set(result["stages_ms"]) == {"crop", "network", "draw", "all"}
-    assert result["picture"] == [80, 60]
-    assert result["frames_per_s"] == pytest.approx(1e3 / result["stages_ms"]["all"])
