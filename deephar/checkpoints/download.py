@@ -20,7 +20,7 @@ TRIES = 3               # requests per call: a cut connection is taken up again
 CONNECTION_ERRORS = (urllib.error.URLError, ConnectionError, TimeoutError,
                      http.client.HTTPException)
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class DownloadError(OSError):
@@ -55,19 +55,19 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
         fault = fault_of(path, md5, check)
         if fault is None:
             return path
-        logger.warning("%s %s: deleted, downloading it again", path, fault)
+        log.warning("%s %s: deleted, downloading it again", path, fault)
         path.unlink()
         by_hand += f" (what was there {fault} and was deleted)"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     if not md5:
         part.unlink(missing_ok=True)    # nothing could tell that it belongs to us
-    logger.info("downloading %s", url)
+    log.info("downloading %s", url)
     resumed = part.exists()
     _complete(url, part, bool(md5), timeout, progress, by_hand)
     fault = fault_of(part, md5, check)
     if fault and resumed:
-        logger.warning("%s %s: starting again", part, fault)
+        log.warning("%s %s: starting again", part, fault)
         part.unlink()
         _complete(url, part, True, timeout, progress, by_hand)
         fault = fault_of(part, md5, check)
@@ -95,7 +95,7 @@ def _complete(url, part, may_continue, timeout, progress, by_hand) -> None:
             return _request(url, part, timeout, progress)
         except _Cut as error:
             reason = error
-            logger.info("%s: %s", url, reason)
+            log.info("%s: %s", url, reason)
             if not may_continue:
                 part.unlink(missing_ok=True)
         except urllib.error.HTTPError as error:

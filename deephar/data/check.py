@@ -16,7 +16,7 @@ from deephar.data.matfile import (
 from deephar.data.pictures import open_picture
 from deephar.utils.pose import get_valid_joints
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 SPLITS = {"test": "te", "train": "tr", "valid": "val"}      # of the .mat variables
 NTU_USED_ROWS = 2                                           # one row in 2 is used

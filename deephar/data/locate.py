@@ -7,7 +7,7 @@ import scipy.io
 
 from deephar.data.synthetic import synthesize
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 FOLDERS = {"mpii": "MPII", "h36m": "Human3.6M", "pennaction": "PennAction", "ntu": "NTU"}
 
@@ -46,7 +46,7 @@ def locate(data: str, name: str, size: str | int = "small", *,
 def _log_tenths(folder: Path) -> Callable[[int, int], None]:
     def progress(done: int, total: int) -> None:
         if done * 10 // total > (done - 1) * 10 // total:
-            logger.info("making synthetic data in %s: %d %%", folder, 100 * done // total)
+            log.info("making synthetic data in %s: %d %%", folder, 100 * done // total)
 
     return progress
 

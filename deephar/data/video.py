@@ -10,7 +10,7 @@ from typing import Any, Iterator
 import numpy as np
 from PIL import Image
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv",
             ".flv", ".ts", ".gif", ".3gp", ".ogv")

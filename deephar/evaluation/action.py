@@ -12,13 +12,13 @@ import numpy as np
 from deephar import measures
 from deephar.data.clips import get_clip_frame_index
 from deephar.data.labels import ACTION_SETS
+from deephar.evaluation.loop import Rows, Trial, evaluate, spread
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Rows, Task, evaluate, spread
 from deephar.networks.predict import predict_all, predictor
 from deephar.utils.files import read_json
 from deephar.utils.modes import TEST_MODE
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 CENTRE = "centre"               # the clip in the middle, beside the numbered ones
 SMALLEST = 1e-45                # below it a float32 probability is stored as 0
@@ -52,8 +52,8 @@ def eval_singleclip_generator(model: Any, datagen: Any, verbose: int = 1,
     if logdir is not None:
         _save(logdir, a_pred=probabilities, a_true=labels)
     if verbose:
-        logger.info("single-clip accuracy per block (%%): %s",
-                    " ".join(f"{100 * score:.1f}" for score in scores))
+        log.info("single-clip accuracy per block (%%): %s",
+                 " ".join(f"{100 * score:.1f}" for score in scores))
     return scores
 
 
@@ -76,12 +76,12 @@ def eval_multiclip_dataset(model: Any, dataset: Any, subsampling: int,
         one percentage per block.
 
     Raises:
-        RuntimeError: a video could not be evaluated.  `action_task` and
+        RuntimeError: a video could not be evaluated.  `action_trial` and
             `evaluate` give the scores of the others, and the reasons.
     """
     boxes = None if bboxes_file is None else read_json(bboxes_file)
-    task = action_task(dataset, TEST_MODE, subsampling, boxes=boxes)
-    rows = evaluate(task, predictor(model, batch_size=4), batch_size=4)
+    trial = action_trial(dataset, TEST_MODE, subsampling, boxes=boxes)
+    rows = evaluate(trial, predictor(model, batch_size=4), batch_size=4)
     if not rows.complete:
         raise KeyboardInterrupt
     if rows.missing:
@@ -92,14 +92,14 @@ def eval_multiclip_dataset(model: Any, dataset: Any, subsampling: int,
         _save(logdir, a_pred=np.exp(rows["log_product"]).swapaxes(0, 1))
     scores = 100 * np.array(_accuracies(rows, "log_product"))
     if verbose:
-        logger.info("multi-clip accuracy per block (%%): %s",
-                    " ".join(f"{score:.1f}" for score in scores))
+        log.info("multi-clip accuracy per block (%%): %s",
+                 " ".join(f"{score:.1f}" for score in scores))
     return scores
 
 
-def action_task(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool = True,
-                flip: bool = True, boxes: Mapping[str, Sequence[float]] | None = None,
-                count: int | None = None) -> Task:
+def action_trial(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool = True,
+                 flip: bool = True, boxes: Mapping[str, Sequence[float]] | None = None,
+                 count: int | None = None) -> Trial:
     """The videos of `dataset`: the clip in the middle, then all clips.
 
     Args:
@@ -144,8 +144,8 @@ def action_task(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool =
                     chosen[sample], mode, subsamples=[subsampling]))
         return row
 
-    return Task(name="actions", samples=[str(i) for i in chosen],
-                views=views, read=read, reduce=reduce)
+    return Trial(name="actions", samples=[str(i) for i in chosen],
+                 views=views, read=read, reduce=reduce)
 
 
 def numbered_clips(dataset: Any, video: int, mode: int, subsampling: int

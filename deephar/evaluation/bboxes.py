@@ -10,12 +10,12 @@ from typing import Any, Callable, Mapping, Sequence
 import numpy as np
 
 from deephar.evaluation.action import CENTRE, centre_clip, clip_key, numbered_clips
-from deephar.evaluation.run import Rows, Task, evaluate, spread
+from deephar.evaluation.loop import Rows, Trial, evaluate, spread
 from deephar.networks.predict import frame_predictor, pose_blocks
 from deephar.utils.bbox import GT_WINDOW, get_valid_bbox
 from deephar.utils.transform import transform_pose_sequence
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def get_bbox_from_poses(poses: np.ndarray, afmat: np.ndarray | None = None,
@@ -64,8 +64,8 @@ def predict_frame_bboxes(model: Any, dataset: Any, mode: int, batch_size: int = 
     Raises:
         RuntimeError: a picture could not be read.
     """
-    task = box_task(dataset, mode, frame_keys(dataset, mode))
-    rows = evaluate(task, frame_predictor(model, batch_size), batch_size=batch_size)
+    trial = box_trial(dataset, mode, frame_keys(dataset, mode))
+    rows = evaluate(trial, frame_predictor(model, batch_size), batch_size=batch_size)
     if not rows.complete:
         raise KeyboardInterrupt
     if rows.missing:
@@ -73,19 +73,19 @@ def predict_frame_bboxes(model: Any, dataset: Any, mode: int, batch_size: int = 
                            "the first is %s: %s" % next(iter(rows.missing.items())))
     boxes = boxes_of(rows)
     if verbose:
-        logger.info("%d boxes in %d videos", len(boxes), rows.total)
+        log.info("%d boxes in %d videos", len(boxes), rows.total)
     return boxes
 
 
 def frame_keys(dataset: Any, mode: int) -> Callable[[int], dict[str, list[int]]]:
-    """For `box_task`: a box for every picture, called "SEQ.FRAME"."""
+    """For `box_trial`: a box for every picture, called "SEQ.FRAME"."""
     return lambda video: {f"{video}.{frame}": [frame]
                           for frame in range(dataset.get_num_frames(video, mode))}
 
 
 def clip_keys(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool = True
               ) -> Callable[[int], dict[str, list[int]]]:
-    """For `box_task`: a box for every test clip, called "VVVV.S.CCC.F".
+    """For `box_trial`: a box for every test clip, called "VVVV.S.CCC.F".
 
     Mirrored clips have the same box, which lies in the picture as it is.
     """
@@ -99,8 +99,8 @@ def clip_keys(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool = T
     return keys
 
 
-def box_task(dataset: Any, mode: int, keys: Callable[[int], Mapping[str, Sequence[int]]],
-             *, name: str = "boxes", count: int | None = None) -> Task:
+def box_trial(dataset: Any, mode: int, keys: Callable[[int], Mapping[str, Sequence[int]]],
+              *, name: str = "boxes", count: int | None = None) -> Trial:
     """Boxes in the videos of `dataset`; every picture is looked at once.
 
     Args:
@@ -108,7 +108,7 @@ def box_task(dataset: Any, mode: int, keys: Callable[[int], Mapping[str, Sequenc
             the whole picture.
         mode: the split.
         keys: video to the name of each box and the pictures it is made of.
-        name: of the task.
+        name: of the trial.
         count: only so many videos, evenly spread over the split.
     """
     chosen = spread(dataset.get_length(mode), count)
@@ -132,11 +132,11 @@ def box_task(dataset: Any, mode: int, keys: Callable[[int], Mapping[str, Sequenc
                  for key, frames in keys(chosen[sample]).items()}
         return {"boxes": json.dumps(boxes)}
 
-    return Task(name=name, samples=[str(i) for i in chosen], views=pictures,
-                read=read, reduce=reduce)
+    return Trial(name=name, samples=[str(i) for i in chosen], views=pictures,
+                 read=read, reduce=reduce)
 
 
 def boxes_of(rows: Rows) -> dict[str, list[float]]:
-    """All boxes of a `box_task`, by name."""
+    """All boxes of a `box_trial`, by name."""
     return {key: box for text in rows.columns.get("boxes", ())
             for key, box in json.loads(str(text)).items()}

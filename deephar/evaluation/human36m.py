@@ -14,13 +14,13 @@ from deephar import measures
 from deephar.config import DataConfig
 from deephar.data.labels import H36M_ACTIONS
 from deephar.evaluation.crops import crop_settings, poses_in_picture
+from deephar.evaluation.loop import Rows, Trial, spread
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Rows, Task, spread
 from deephar.networks.predict import joint_map, pose_blocks, predict_all
 from deephar.utils.camera import camera_deserialize, project_pred_to_camera
 from deephar.utils.pose import PoseLayout, pa17j3d
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 DEPTH_RANGE = 2000.0        # mm that the crop's [0, 1] spans
 CROP_SHIFT = (20, 4)        # pixels; the largest shifts of the training preset
@@ -32,7 +32,7 @@ def eval_human36m_sc_error(
         resol_z: float = DEPTH_RANGE, batch_size: int = 8,
         map_to_pa17j: Sequence[int] | None = None, logdir: str | Path | None = None,
         verbose: bool = True) -> list[float]:
-    """MPJPE of arrays that are in memory; `mpjpe_task` streams a data set.
+    """MPJPE of arrays that are in memory; `mpjpe_trial` streams a data set.
 
     Args:
         model: a 3D pose network of pictures.
@@ -64,16 +64,16 @@ def eval_human36m_sc_error(
         Path(logdir).mkdir(parents=True, exist_ok=True)
         np.save(Path(logdir) / "y_pred_w.npy", predicted)
     if verbose:
-        logger.info("MPJPE per block (mm): %s", " ".join(f"{s:.1f}" for s in scores))
+        log.info("MPJPE per block (mm): %s", " ".join(f"{s:.1f}" for s in scores))
         for name, error in _per_action(true, _from_root(predicted[-1]),
                                        np.ravel(action), H36M_ACTIONS).items():
-            logger.info("%s: %.1f", name, error)
+            log.info("%s: %.1f", name, error)
     return scores
 
 
-def mpjpe_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-               count: int | None = None, multi_crop: bool = False, flip: bool = False
-               ) -> Task:
+def mpjpe_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
+                count: int | None = None, multi_crop: bool = False, flip: bool = False
+                ) -> Trial:
     """The frames of `dataset`, a `Human36M` of topology "frames".
 
     Args:
@@ -106,7 +106,7 @@ def mpjpe_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout
         }
 
     chosen = spread(dataset.get_length(mode), count)
-    return Task(
+    return Trial(
         name="h36m", samples=[str(i) for i in chosen],
         views=lambda sample: settings,
         read=lambda sample, view: dataset.get_data(

@@ -104,8 +104,8 @@ def errors_of(take: Take, pieces: Iterable[np.ndarray],
         for name in metrics})
 
 
-def evaluate(lifter: Lifter, takes: Iterable[Take],
-             metrics: Sequence[str] = tuple(METRICS)) -> list[TakeErrors]:
+def take_errors(lifter: Lifter, takes: Iterable[Take],
+                metrics: Sequence[str] = tuple(METRICS)) -> list[TakeErrors]:
     """The errors of every take."""
     return [errors_of(take, lifter(take.keypoints), metrics) for take in takes]
 

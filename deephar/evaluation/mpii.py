@@ -8,13 +8,13 @@ from deephar import measures
 from deephar.config import DataConfig
 from deephar.evaluation.crops import (
     crop_settings, poses_in_picture, true_pose_in_picture)
+from deephar.evaluation.loop import Rows, Trial, spread
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Rows, Task, spread
 from deephar.networks.predict import joint_map, pose_blocks, predict_all
 from deephar.utils.pose import PoseLayout, pa16j2d
 from deephar.utils.transform import transform_pose_sequence
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 CROP_SHIFT = (10, 10)       # 5 % of the side of a window, in 200ths of it
 
@@ -24,7 +24,7 @@ def eval_singleperson_pckh(
         headsize_val: np.ndarray, win: np.ndarray | None = None, batch_size: int = 8,
         refp: float = 0.5, map_to_pa16j: Sequence[int] | None = None,
         pred_per_block: int = 1, verbose: int = 1) -> list[float]:
-    """PCKh of arrays that are in memory; `pckh_task` streams a data set.
+    """PCKh of arrays that are in memory; `pckh_trial` streams a data set.
 
     Args:
         model: a pose network of pictures or of clips.
@@ -52,15 +52,15 @@ def eval_singleperson_pckh(
         y_pred = transform_pose_sequence(afmat_val, pose, inverse=True)
         scores.append(measures.pckh(y_true, y_pred, headsize_val, refp))
     if verbose:
-        logger.info("PCKh@%g per block (%%): %s", refp,
-                    " ".join(f"{100 * score:.1f}" for score in scores))
+        log.info("PCKh@%g per block (%%): %s", refp,
+                 " ".join(f"{100 * score:.1f}" for score in scores))
         _log_joints(measures.pckh_per_joint(y_true, y_pred, headsize_val, refp=refp))
     return scores
 
 
-def pckh_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-              count: int | None = None, multi_crop: bool = False, flip: bool = False
-              ) -> Task:
+def pckh_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
+               count: int | None = None, multi_crop: bool = False, flip: bool = False
+               ) -> Trial:
     """The people of `dataset`, an `MpiiSinglePerson`.
 
     Args:
@@ -93,7 +93,7 @@ def pckh_task(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout,
         }
 
     chosen = spread(dataset.get_length(mode), count)
-    return Task(
+    return Trial(
         name="mpii", samples=[str(i) for i in chosen],
         views=lambda sample: settings,
         read=lambda sample, view: dataset.get_data(
@@ -142,5 +142,5 @@ def _as_clips(frames: np.ndarray, model: Any) -> np.ndarray:
 def _log_joints(scores: np.ndarray) -> None:
     names = (pa16j2d.joint_names if len(scores) == pa16j2d.num_joints
              else [f"joint {j}" for j in range(len(scores))])
-    logger.info("per joint, last block (%%): %s", ", ".join(
+    log.info("per joint, last block (%%): %s", ", ".join(
         f"{name} {100 * score:.1f}" for name, score in zip(names, scores)))

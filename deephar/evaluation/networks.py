@@ -17,7 +17,7 @@ from deephar.utils.pose import (
 if TYPE_CHECKING:
     import keras
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 RANDOM = "random"
 TINY_CROPS = DataConfig(crop_resolution=(64, 64))
@@ -68,9 +68,9 @@ def load_network(key: str, weights: str = "", *, folder: str | Path = "weights",
     released = None if is_variant else Path(folder) / entry.file
     is_there = not is_variant and released.exists()
     if weights == "" and (tiny or (allow_random and not is_there)):
-        logger.warning("no weights: %s", "a tiny network has none" if tiny else
-                       "none were released" if is_variant else
-                       f"{released} is not there")
+        log.warning("no weights: %s", "a tiny network has none" if tiny else
+                    "none were released" if is_variant else
+                    f"{released} is not there")
         weights = RANDOM
     if weights == "" and is_variant:
         raise ValueError(VARIANTS[key].no_weights)
@@ -81,7 +81,7 @@ def load_network(key: str, weights: str = "", *, folder: str | Path = "weights",
         found = TINY[key] if tiny else entry
         path = None if weights == RANDOM else Path(weights) if weights else released
     if path is None:
-        logger.warning("RANDOM weights: the scores will say nothing about the method")
+        log.warning("RANDOM weights: the scores will say nothing about the method")
         model = found.build()
     elif found is entry and not is_variant:
         model = load_checkpoint(weights or key, folder, model=key)

@@ -8,8 +8,8 @@ from typing import Any, Callable, Sequence
 import numpy as np
 from PIL import Image
 
+from deephar.evaluation.loop import Rows, Trial
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Rows, Task
 from deephar.measures import valid_joints
 from deephar.utils.files import atomic_path
 from deephar.utils.plot import contact_sheet, draw_pose
@@ -70,14 +70,14 @@ def plot_confusion(path: Path, matrix: np.ndarray, labels: Sequence[str]) -> Non
     figure(path, draw, size=(side + 2, side + 1))
 
 
-def draw_extremes(prefix: Path, task: Task, rows: Rows, errors: np.ndarray,
+def draw_extremes(prefix: Path, trial: Trial, rows: Rows, errors: np.ndarray,
                   draw: Callable[[int, dict], Image.Image],
                   describe: Callable[[int], str]) -> None:
     """PREFIX-best.png and PREFIX-worst.png: samples of least and largest error.
 
     Args:
         prefix: folder and first part of the names.
-        task: reads the samples again, as their first view.
+        trial: reads the samples again, as their first view.
         rows: the evaluated samples.
         errors: `(N,)`, one per row; NaN is neither best nor worst.
         draw: (row, dictionary of the data set) to a picture.
@@ -90,16 +90,16 @@ def draw_extremes(prefix: Path, task: Task, rows: Rows, errors: np.ndarray,
         if not chosen:
             continue
         samples = [rows.index[row] for row in chosen]
-        pictures = [_enlarged(draw(row, task.read(sample, task.views(sample)[0])))
+        pictures = [_enlarged(draw(row, trial.read(sample, trial.views(sample)[0])))
                     for row, sample in zip(chosen, samples)]
-        captions = [f"{task.samples[sample]}: {describe(row)}"
+        captions = [f"{trial.samples[sample]}: {describe(row)}"
                     for row, sample in zip(chosen, samples)]
         with atomic_path(prefix.with_name(f"{prefix.name}-{name}.png")) as temporary:
             contact_sheet(pictures, min(4, len(pictures)), captions,
                           cell=CELL).save(temporary)
 
 
-def draw_pose_extremes(prefix: Path, task: Task, rows: Rows, errors: np.ndarray,
+def draw_pose_extremes(prefix: Path, trial: Trial, rows: Rows, errors: np.ndarray,
                        unit: str, layout: PoseLayout) -> None:
     """`draw_extremes` of poses: the true one to the left, ours to the right.
 
@@ -109,7 +109,7 @@ def draw_pose_extremes(prefix: Path, task: Task, rows: Rows, errors: np.ndarray,
     """
     true, predicted = rows["true_px"], rows["pose_px"][:, -1]
     draw_extremes(
-        prefix, task, rows, errors,
+        prefix, trial, rows, errors,
         lambda row, data: side_by_side([
             draw_pose(data["frame"], _in_crop(pose[row], data), layout)
             for pose in (true, predicted)]),

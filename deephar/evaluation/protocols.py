@@ -11,8 +11,8 @@ from deephar.data import DATASETS, Human36M, MpiiSinglePerson
 from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 from deephar.evaluation import human36m, mpii
 from deephar.evaluation.action import (
-    action_scores, action_task, confusion, sample_errors, verdict)
-from deephar.evaluation.bboxes import box_task, boxes_of, clip_keys, frame_keys
+    action_scores, action_trial, confusion, sample_errors, verdict)
+from deephar.evaluation.bboxes import box_trial, boxes_of, clip_keys, frame_keys
 from deephar.evaluation.networks import Network, action_part, pose_part
 from deephar.evaluation.plots import (
     draw_extremes, draw_pose_extremes, plot_blocks, plot_confusion, plot_curve)
@@ -63,9 +63,9 @@ def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
     """PCKh on the validation people of MPII."""
     cfg = session.cfg
     dataset = MpiiSinglePerson(session.locate("mpii"), network.dataconf, pa16j2d)
-    task = mpii.pckh_task(dataset, VALID_MODE, network.dataconf, network.layout,
-                          count=cfg.limit, multi_crop=multi_crop, flip=flip)
-    rows = session.evaluate(task, frame_predictor(pose_part(network), cfg.batch_size))
+    trial = mpii.pckh_trial(dataset, VALID_MODE, network.dataconf, network.layout,
+                            count=cfg.limit, multi_crop=multi_crop, flip=flip)
+    rows = session.evaluate(trial, frame_predictor(pose_part(network), cfg.batch_size))
     score = mpii.pckh_score(rows, paper=paper, protocol={
         **_data_facts(session, "validation"),
         "crops": _crops(multi_crop, flip),
@@ -77,7 +77,7 @@ def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
         plot_curve(session.folder / "mpii-pckh.png", x, {"all joints": 100 * curve},
                    xlabel="distance / head size", ylabel="PCKh (%)")
         plot_blocks(session.folder / "mpii-blocks.png", score)
-        draw_pose_extremes(session.folder / "mpii", task, rows,
+        draw_pose_extremes(session.folder / "mpii", trial, rows,
                            mpii.sample_errors(rows), "head sizes", pa16j2d)
     return score
 
@@ -88,10 +88,10 @@ def h36m_mpjpe(session: Session, network: Network, *, split: str = "valid",
     """MPJPE on Human3.6M."""
     cfg = session.cfg
     dataset = Human36M(session.locate("h36m"), network.dataconf, pa17j3d, "frames")
-    task = human36m.mpjpe_task(
+    trial = human36m.mpjpe_trial(
         dataset, {"valid": VALID_MODE, "test": TEST_MODE}[split], network.dataconf,
         network.layout, count=cfg.limit, multi_crop=multi_crop, flip=flip)
-    rows = session.evaluate(task, frame_predictor(pose_part(network), cfg.batch_size))
+    rows = session.evaluate(trial, frame_predictor(pose_part(network), cfg.batch_size))
     labels = dict(enumerate(dataset.action_labels)) or None
     score = human36m.mpjpe_score(rows, labels, paper=paper, protocol={
         **_data_facts(session, split),
@@ -102,7 +102,7 @@ def h36m_mpjpe(session: Session, network: Network, *, split: str = "valid",
         "alignment": "both poses moved to the root; no rotation, no scale"})
     if cfg.plots and score.value is not None:
         plot_blocks(session.folder / "h36m-blocks.png", score)
-        draw_pose_extremes(session.folder / "h36m", task, rows,
+        draw_pose_extremes(session.folder / "h36m", trial, rows,
                            human36m.sample_errors(rows), "mm", pa17j3d)
     return score
 
@@ -127,14 +127,14 @@ def actions(session: Session, network: Network, name: str, *,
     dataset, clip_boxes = _videos(session, network, name, cfg.boxes, cfg.boxes_file)
     if cfg.boxes == "two-pass":
         first_pass = session.evaluate(
-            box_task(dataset, TEST_MODE, clip_keys(
+            box_trial(dataset, TEST_MODE, clip_keys(
                 dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip),
                 name=f"{name}-boxes", count=cfg.limit),
             frame_predictor(pose_part(network), cfg.batch_size))
         clip_boxes = boxes_of(first_pass)
-    task = action_task(dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip,
-                       boxes=clip_boxes, count=cfg.limit)
-    rows = session.evaluate(task, predictor(model, cfg.batch_size))
+    trial = action_trial(dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip,
+                         boxes=clip_boxes, count=cfg.limit)
+    rows = session.evaluate(trial, predictor(model, cfg.batch_size))
     names = model.output_names if network.is_merge else ()
     scores = action_scores(rows, labels, paper=paper, block_names=names, protocol={
         **_data_facts(session, "test" if name == "pennaction" else
@@ -146,7 +146,7 @@ def actions(session: Session, network: Network, name: str, *,
                        confusion(rows, len(labels)), labels)
         plot_blocks(session.folder / f"{name}-blocks.png", scores[-1])
         draw_extremes(
-            session.folder / name, task, rows, sample_errors(rows),
+            session.folder / name, trial, rows, sample_errors(rows),
             lambda row, data: to_picture(data["frame"][len(data["frame"]) // 2]),
             lambda row: verdict(rows, row, labels))
     return scores
@@ -192,7 +192,7 @@ def predicted_boxes(session: Session, network: Network, name: str, mode: int, ki
     keys = (frame_keys(dataset, mode) if kind == "frames"
             else clip_keys(dataset, mode, subsampling))
     rows = session.evaluate(
-        box_task(dataset, mode, keys, name=f"{name}-{split}-boxes", count=cfg.limit),
+        box_trial(dataset, mode, keys, name=f"{name}-{split}-boxes", count=cfg.limit),
         frame_predictor(pose_part(network), cfg.batch_size))
     boxes = boxes_of(rows)
     return boxes, Score(

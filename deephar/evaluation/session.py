@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 from deephar.data.locate import locate
+from deephar.evaluation.loop import Predict, Rows, Trial, evaluate, time_shares
 from deephar.evaluation.networks import Network, load_network
 from deephar.evaluation.report import (
     Score, all_evaluated, make_report, write_report)
-from deephar.evaluation.run import Predict, Rows, Task, evaluate, time_shares
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
 from deephar.utils.timing import peak_memory_mb
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 # A resumed run may change these and still do the same.
 FREE_FLAGS = {"output", "resume", "workers", "batch_size", "predictions", "plots"}
@@ -90,25 +90,25 @@ class Session:
         """The folder of data set `name`, see `deephar.data.locate`."""
         return locate(self.cfg.data, name, "tiny" if self.cfg.tiny else "small")
 
-    def evaluate(self, task: Task, predict: Predict, batch_size: int | None = None
+    def evaluate(self, trial: Trial, predict: Predict, batch_size: int | None = None
                  ) -> Rows:
-        """Rows of `task`, those of an interrupted run included."""
-        path = self.folder / f"rows-{task.name}.npz"
-        settings = {"task": task.name, "weights_md5": self._weights.get("md5"), **{
+        """Rows of `trial`, those of an interrupted run included."""
+        path = self.folder / f"rows-{trial.name}.npz"
+        settings = {"trial": trial.name, "weights_md5": self._weights.get("md5"), **{
             name: value for name, value in asdict(self.cfg).items()
             if name not in FREE_FLAGS}}
-        rows = Rows(len(task.samples))
+        rows = Rows(len(trial.samples))
         if self.cfg.resume and path.exists():
-            rows = Rows.load(path, len(task.samples), settings)
-            logger.info("%s: going on after %d of %d samples",
-                        task.name, rows.next_sample, rows.total)
+            rows = Rows.load(path, len(trial.samples), settings)
+            log.info("%s: going on after %d of %d samples",
+                     trial.name, rows.next_sample, rows.total)
         if self.interrupted:
             return rows
-        rows = evaluate(task, predict, batch_size=batch_size or self.cfg.batch_size,
+        rows = evaluate(trial, predict, batch_size=batch_size or self.cfg.batch_size,
                         workers=self.cfg.workers, rows=rows,
                         save=lambda rows: rows.save(path, settings))
         self._rows_files.append(path)
-        self._timing[task.name] = {
+        self._timing[trial.name] = {
             "seconds": rows.seconds, "shares": time_shares(rows)}
         self.interrupted = self.interrupted or not rows.complete
         return rows
@@ -119,7 +119,7 @@ class Session:
         if not self.interrupted and not self.cfg.predictions:
             for path in self._rows_files:
                 path.unlink(missing_ok=True)
-        logger.info("report: %s", self.folder / "report.json")
+        log.info("report: %s", self.folder / "report.json")
         return report
 
     def _check_unfinished(self) -> None:

@@ -8,9 +8,9 @@ from deephar.config import DataConfig
 from deephar.data import MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
 from deephar.data.locate import locate
-from deephar.evaluation.action import action_scores, action_task
-from deephar.evaluation.mpii import pckh_score, pckh_task
-from deephar.evaluation.run import evaluate, spread
+from deephar.evaluation.action import action_scores, action_trial
+from deephar.evaluation.loop import evaluate, spread
+from deephar.evaluation.mpii import pckh_score, pckh_trial
 from deephar.networks.network import Network, clip_function, poses_only
 from deephar.networks.predict import frame_predictor
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
@@ -55,7 +55,7 @@ def score(network: Network, people: People) -> dict[str, float]:
     No accuracy for a network that was cut before its actions.
     """
     poses = evaluate(
-        pckh_task(people.mpii, VALID_MODE, people.crops, network.layout),
+        pckh_trial(people.mpii, VALID_MODE, people.crops, network.layout),
         frame_predictor(poses_only(network), PICTURES), batch_size=PICTURES)
     found = {"PCKh@0.5": pckh_score(poses, protocol={}).value}
     predict = clip_function(network, CLIPS)
@@ -65,8 +65,8 @@ def score(network: Network, people: People) -> dict[str, float]:
 
     blank = np.zeros((1, *network.model.input_shape[1:]), np.float32)
     if people.penn and actions(blank):
-        clips = evaluate(action_task(people.penn, TEST_MODE, network.frame_step,
-                                     multi_clip=False), actions, batch_size=CLIPS)
+        clips = evaluate(action_trial(people.penn, TEST_MODE, network.frame_step,
+                                      multi_clip=False), actions, batch_size=CLIPS)
         found["accuracy"] = action_scores(clips, PENN_ACTIONS, protocol={})[0].value
     return found
 

@@ -95,9 +95,9 @@ def bench_train(model: keras.Model, dataset: MpiiSinglePerson, steps: int = 20,
 
 def _trainer_times(trainer: MultiModelTrainer, steps: int) -> dict:
     """Mean milliseconds of a step, and the share of them spent waiting for data."""
-    trainer.run(3)
+    trainer.run_steps(3)
     start, busy = time.perf_counter(), time.process_time()
-    _, waited, _ = trainer.run(steps)
+    _, waited, _ = trainer.run_steps(steps)
     seconds, busy = time.perf_counter() - start, time.process_time() - busy
     return {"mean": 1e3 * seconds / steps, "cpu": 1e3 * busy / steps,
             "data_wait": waited / seconds}

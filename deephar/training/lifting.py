@@ -14,7 +14,7 @@ from deephar.data.keypoints.batches import (
     ChunkedBatches, SemiSupervisedBatches, Symmetry)
 from deephar.data.keypoints.takes import (
     H36M17_PARENTS, H36M17_SYMMETRY, Take, root_relative)
-from deephar.evaluation.lifting import evaluate, lifter_of, weighted_errors
+from deephar.evaluation.lifting import lifter_of, take_errors, weighted_errors
 from deephar.models.temporal import set_bn_momentum, temporal_padding
 from deephar.training.task import Task
 
@@ -102,7 +102,7 @@ def losses_of(whole: keras.Model, widths: Sequence[int], causal: bool,
     def score(trained: keras.Model) -> dict[str, float]:
         if trained is not whole:
             whole.set_weights(trained.get_weights())
-        return {name: weighted_errors(evaluate(lifter, members, ("mpjpe",)))["mpjpe"]
+        return {name: weighted_errors(take_errors(lifter, members, ("mpjpe",)))["mpjpe"]
                 for name, members in takes.items() if members}
 
     return score

@@ -147,7 +147,7 @@ class MultiModelTrainer:
 
     # === The loop ===
 
-    def run(self, count: int, stop: bool = False) -> tuple[dict, float, bool]:
+    def run_steps(self, count: int, stop: bool = False) -> tuple[dict, float, bool]:
         """Do `count` steps of all tasks.
 
         Returns:
@@ -235,7 +235,7 @@ class MultiModelTrainer:
                 epoch = state.epoch + state.step / steps_per_epoch
                 self._set_rate(plan(epoch, state.history))
             count = min(self.steps_per_execution, steps_per_epoch - state.step)
-            traces, waited, stopping = self.run(count, bool(stop))
+            traces, waited, stopping = self.run_steps(count, bool(stop))
             groups, outputs = self._means(traces)
             state.add_steps(count, groups | outputs, self.drawn)
             meter.add(count, waited)

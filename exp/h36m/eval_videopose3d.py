@@ -24,7 +24,7 @@ from deephar.checkpoints.lifting import load_temporal
 from deephar.data.keypoints.files import open_set
 from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos, read_keypoints
 from deephar.evaluation.actionwise import Training, compare_rates
-from deephar.evaluation.lifting import by_action, evaluate, lifter_of, score_of
+from deephar.evaluation.lifting import by_action, lifter_of, score_of, take_errors
 from deephar.evaluation.lifting_plots import history_of, plot_actions, plot_progress
 from deephar.evaluation.lifting_tables import CONTRADICTIONS
 from deephar.evaluation.paper_tables import PAPER_TABLES
@@ -70,11 +70,11 @@ def main(cfg: Config) -> dict:
     if cfg.actionwise:
         folders = {action: Path(cfg.weights) / action
                    for action in dict.fromkeys(take.action for take in takes)}
-        rows = [row for action, folder in folders.items() for row in evaluate(
+        rows = [row for action, folder in folders.items() for row in take_errors(
             load(cfg, folder, symmetry)[0], [t for t in takes if t.action == action])]
     else:
         folders = {"all": Path(cfg.weights)}
-        rows = evaluate(load(cfg, cfg.weights, symmetry)[0], takes)
+        rows = take_errors(load(cfg, cfg.weights, symmetry)[0], takes)
     _, field, weights = load(cfg, next(iter(folders.values())), symmetry)
     notes = CONTRADICTIONS if any(key.startswith("actions-") for key in cfg.paper) else ()
     protocol = {"test subjects": ", ".join(cfg.test_subjects), "key points": keypoints.name,
@@ -83,7 +83,7 @@ def main(cfg: Config) -> dict:
     scores = [score_of(rows, protocol, paper=cfg.paper, notes=notes)]
     errors = {"ours": by_action(rows)}
     if cfg.reference:
-        reference = evaluate(load(cfg, cfg.reference, symmetry)[0], takes)
+        reference = take_errors(load(cfg, cfg.reference, symmetry)[0], takes)
         errors["reference"] = by_action(reference)
         scores.append(score_of(reference, {**protocol, "one network per action": False}))
     report = make_report(scores, weights=weights_info(weights), config=asdict(cfg))

@@ -88,8 +88,8 @@ def as_table(folder: Path) -> str:
 def cell(values: list[float]) -> str:
     if not values:
         return "-"
-    spread = f" ({min(values):.1f} to {max(values):.1f})" if len(values) > 1 else ""
-    return f"{np.mean(values):.1f}{spread}"
+    extent = f" ({min(values):.1f} to {max(values):.1f})" if len(values) > 1 else ""
+    return f"{np.mean(values):.1f}{extent}"
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deephar.deploy.bench import bench_blocks
+from deephar.evaluation.loop import Trial
 from deephar.evaluation.networks import pose_part
 from deephar.evaluation.report import Score, format_report
-from deephar.evaluation.run import Task
 from deephar.evaluation.session import EvalConfig, Session, exit_code
 from deephar.networks.network import Network, num_blocks
 from deephar.utils.flags import flag, parse_config
@@ -37,21 +37,21 @@ def main(cfg: Config) -> int:
     session = Session(cfg)
     network = session.load_network("penn_spnet", random_will_do=True)
     poses = Network(pose_part(network), network.layout, name="penn_spnet")
-    exits = cfg.exits or spread(num_blocks(poses.model))
+    exits = cfg.exits or even_exits(num_blocks(poses.model))
     # An exit is a sample, so that an interrupted run goes on after the last one.
-    task = Task("speed", [str(block) for block in exits], views=lambda sample: [0],
-                read=lambda sample, view: {"frame": np.array(exits[sample])},
-                reduce=lambda sample, views, outputs: {"speed": outputs[0][0]})
+    trial = Trial("speed", [str(block) for block in exits], views=lambda sample: [0],
+                  read=lambda sample, view: {"frame": np.array(exits[sample])},
+                  reduce=lambda sample, views, outputs: {"speed": outputs[0][0]})
 
     def measure(blocks: np.ndarray) -> list[np.ndarray]:
         rows = bench_blocks(poses, cfg.mode, cfg.batch_size, cfg.repeats, blocks.tolist())
         return [np.array([row["frames_per_s"] for row in rows])]
 
-    rows = session.evaluate(task, measure, batch_size=1)
+    rows = session.evaluate(trial, measure, batch_size=1)
     speeds = rows["speed"].tolist() if len(rows) else []
     report = session.finish([Score(
         "speed", "frames/s", speeds[-1] if speeds else None, blocks=speeds,
-        block_names=[task.samples[i] for i in rows.index], samples=rows.total,
+        block_names=[trial.samples[i] for i in rows.index], samples=rows.total,
         evaluated=len(rows), missing=rows.missing, paper=("speed",), protocol={
             "pictures": "noise", "batch": f"{cfg.batch_size} clips", "mode": cfg.mode,
             "time": "median step, pictures in memory, no cropping"})])
@@ -59,7 +59,7 @@ def main(cfg: Config) -> int:
     return exit_code(report)
 
 
-def spread(total: int, count: int = 6) -> list[int]:
+def even_exits(total: int, count: int = 6) -> list[int]:
     """Up to `count` of the numbers 1 to `total`, evenly; the last is among them."""
     return sorted({round(total * (i + 1) / count) for i in range(count)} - {0})
 

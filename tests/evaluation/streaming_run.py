@@ -11,8 +11,8 @@ import sys
 
 from deephar.data import MpiiSinglePerson
 from deephar.evaluation import mpii
+from deephar.evaluation.loop import evaluate, time_shares
 from deephar.evaluation.networks import load_network, pose_part
-from deephar.evaluation.run import evaluate, time_shares
 from deephar.networks.predict import frame_predictor
 from deephar.utils.modes import VALID_MODE
 from deephar.utils.timing import peak_memory_mb
@@ -35,8 +35,8 @@ class Again:
 def main(folder: str, count: int) -> dict:
     network = load_network("mpii_reception2d", "random")
     people = Again(MpiiSinglePerson(folder, network.dataconf), count)
-    task = mpii.pckh_task(people, VALID_MODE, network.dataconf, network.layout)
-    rows = evaluate(task, frame_predictor(pose_part(network), 8), batch_size=8)
+    trial = mpii.pckh_trial(people, VALID_MODE, network.dataconf, network.layout)
+    rows = evaluate(trial, frame_predictor(pose_part(network), 8), batch_size=8)
     score = mpii.pckh_score(rows, protocol={})
     return {"crops": len(rows), "pckh": score.value, "seconds": rows.seconds,
             **time_shares(rows), "peak_memory_mb": peak_memory_mb()}

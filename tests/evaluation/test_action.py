@@ -13,7 +13,7 @@ from deephar.config import DataConfig
 from deephar.data.clips import get_clips_of_sequence
 from deephar.data.labels import PENN_ACTIONS
 from deephar.evaluation import action
-from deephar.evaluation.run import Rows, evaluate
+from deephar.evaluation.loop import Rows, evaluate
 from deephar.networks.predict import predictor
 from deephar.utils.modes import TEST_MODE
 from tests.evaluation.stand_ins import Function
@@ -91,10 +91,10 @@ def test_published_multiclip_scores(golden, name, tmp_path):
 
 def test_published_probabilities_of_every_clip(golden):
     """Clips in order, the mirror image after each."""
-    task = action.action_task(Videos(golden, "penn"), TEST_MODE, 1)
-    centre, *views = task.views(1)
+    trial = action.action_trial(Videos(golden, "penn"), TEST_MODE, 1)
+    centre, *views = trial.views(1)
     assert centre[0][0] == action.CENTRE
-    frames = np.stack([task.read(1, view)["frame"] for view in views])
+    frames = np.stack([trial.read(1, view)["frame"] for view in views])
     np.testing.assert_allclose(
         np.stack(network("penn").predict(frames)), golden["penn_allpred_last_video"],
         atol=1e-6)
@@ -103,14 +103,14 @@ def test_published_probabilities_of_every_clip(golden):
 @pytest.mark.parametrize("batch_size", [1, 2])
 def test_published_singleclip_scores(golden, batch_size, tmp_path):
     """With a batch that is not full at the end, and targets that repeat."""
-    task = action.action_task(Videos(golden, "penn"), TEST_MODE, 1, multi_clip=False)
+    trial = action.action_trial(Videos(golden, "penn"), TEST_MODE, 1, multi_clip=False)
 
     class Loader:
         def __len__(self):
             return 2 // batch_size
 
         def __getitem__(self, i):
-            samples = [task.read(v, task.views(v)[0])
+            samples = [trial.read(v, trial.views(v)[0])
                        for v in range(i * batch_size, (i + 1) * batch_size)]
             labels = np.eye(15)[[s["label"] for s in samples]]
             return [np.stack([s["frame"] for s in samples])], [labels, labels]
@@ -141,8 +141,8 @@ def test_repetitions_at_the_end_of_a_loader_do_not_count():
 
 def rows_of(golden, name="penn", **options):
     videos = Videos(golden, name)
-    task = action.action_task(videos, TEST_MODE, 1, **options)
-    return evaluate(task, predictor(network(name), 3), batch_size=3)
+    trial = action.action_trial(videos, TEST_MODE, 1, **options)
+    return evaluate(trial, predictor(network(name), 3), batch_size=3)
 
 
 def test_scores_of_a_streamed_data_set(golden):
@@ -172,8 +172,8 @@ def test_the_products_logarithm_decides():
     dataset.get_num_frames = lambda key, mode: 300
     dataset.clip_length = lambda: 1
     dataset.get_clip_index = lambda key, mode, subsamples: [[i] for i in range(300)]
-    task = action.action_task(dataset, TEST_MODE, 1, flip=False)
-    row = task.reduce(0, [{"label": 2}], [np.concatenate([many[:1], many])[:, 0]])
+    trial = action.action_trial(dataset, TEST_MODE, 1, flip=False)
+    row = trial.reduce(0, [{"label": 2}], [np.concatenate([many[:1], many])[:, 0]])
     assert (np.exp(row["log_product"]) == 0).all()
     assert row["log_product"][0].argmax() == 2
     np.testing.assert_allclose(row["log_product"][0, 2], 300 * np.log(0.02))
@@ -183,11 +183,11 @@ def test_a_short_video_takes_the_clip_in_its_middle(golden):
     videos = Videos(golden, "penn")
     videos.sizes[1] = 5         # of 8 frames that a clip needs
     videos.cells[1, 0, 0] = videos.cells[1, 0, 1] = np.zeros((8, 8, 3))
-    task = action.action_task(videos, TEST_MODE, 1)
-    assert [(clip, flip) for (clip, _), flip in task.views(1)] == [
+    trial = action.action_trial(videos, TEST_MODE, 1)
+    assert [(clip, flip) for (clip, _), flip in trial.views(1)] == [
         (action.CENTRE, 0), (0, 0), (0, 1)]
-    assert task.views(1)[1][0][1] == [0, 0, 1, 1, 2, 2, 3, 3]
-    rows = evaluate(task, predictor(network("penn"), 4), batch_size=4)
+    assert trial.views(1)[1][0][1] == [0, 0, 1, 1, 2, 2, 3, 3]
+    rows = evaluate(trial, predictor(network("penn"), 4), batch_size=4)
     scores = action.action_scores(rows, PENN_ACTIONS, protocol={})
     assert scores[-1].evaluated == 2 and "1 videos are too short" in scores[-1].notes[0]
 
@@ -197,7 +197,7 @@ def test_a_broken_video_is_never_scored(golden):
     videos.broken = (0,)
     with pytest.raises(RuntimeError, match="1 of 2 videos .* OSError: no such frame"):
         action.eval_multiclip_dataset(network("penn"), videos, 1)
-    rows = evaluate(action.action_task(videos, TEST_MODE, 1),
+    rows = evaluate(action.action_trial(videos, TEST_MODE, 1),
                     predictor(network("penn"), 4), batch_size=4)
     scores = action.action_scores(rows, PENN_ACTIONS, protocol={})
     assert [s.evaluated for s in scores] == [1, 1]
@@ -206,10 +206,10 @@ def test_a_broken_video_is_never_scored(golden):
 
 def test_boxes_come_from_the_file(golden, tmp_path):
     videos = Videos(golden, "penn")
-    task = action.action_task(videos, TEST_MODE, 1)
+    trial = action.action_trial(videos, TEST_MODE, 1)
     boxes = {}
     for video in range(2):
-        for (clip, _), hflip in task.views(video)[1:]:
+        for (clip, _), hflip in trial.views(video)[1:]:
             key = action.clip_key(video, 1, clip, hflip)
             boxes[key] = [video, clip, hflip, 99]
     assert "0000.1.003.1" in boxes
@@ -220,10 +220,10 @@ def test_boxes_come_from_the_file(golden, tmp_path):
 
 
 def test_a_clip_without_its_box_is_named(golden):
-    task = action.action_task(Videos(golden, "penn"), TEST_MODE, 1,
-                              boxes={"0000.1.000.0": [0, 0, 1, 1]})
+    trial = action.action_trial(Videos(golden, "penn"), TEST_MODE, 1,
+                                boxes={"0000.1.000.0": [0, 0, 1, 1]})
     with pytest.raises(KeyError, match="0000.1.000.1"):
-        task.read(0, ((0, list(range(8))), 1))
+        trial.read(0, ((0, list(range(8))), 1))
 
 
 def test_limit_and_single_clip(golden):

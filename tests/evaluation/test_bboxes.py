@@ -5,7 +5,7 @@ import pytest
 from deephar.config import DataConfig
 from deephar.evaluation import bboxes
 from deephar.evaluation.action import CENTRE
-from deephar.evaluation.run import evaluate
+from deephar.evaluation.loop import evaluate
 from deephar.networks.predict import predictor
 from deephar.utils.pose import pa16j2d
 from tests.evaluation.stand_ins import Function
@@ -98,7 +98,7 @@ def test_a_box_for_every_picture():
 def test_a_box_for_every_clip_encloses_three_pictures():
     videos = Videos()
     keys = bboxes.clip_keys(videos, 0, 1)
-    rows = evaluate(bboxes.box_task(videos, 0, keys), predictor(network(), 4),
+    rows = evaluate(bboxes.box_trial(videos, 0, keys), predictor(network(), 4),
                     batch_size=4)
     boxes = bboxes.boxes_of(rows)
     # Clip 1 has frames 2 to 5; of those 2, 4 and 5 are looked at.

@@ -6,7 +6,7 @@ import pytest
 
 from deephar.config import DataConfig
 from deephar.evaluation import human36m
-from deephar.evaluation.run import evaluate
+from deephar.evaluation.loop import evaluate
 from deephar.networks.predict import predictor
 from deephar.utils.pose import pa17j3d
 from tests.evaluation.stand_ins import Function, Recorded
@@ -105,8 +105,8 @@ def network(golden):
 @pytest.mark.parametrize("flip", [False, True])
 def test_a_streamed_data_set_has_the_published_scores(golden, flip):
     """A network that treats mirrored pictures alike scores as without flips."""
-    task = human36m.mpjpe_task(Frames(golden), 2, SETTINGS, pa17j3d, flip=flip)
-    rows = evaluate(task, predictor(network(golden), 3), batch_size=3)
+    trial = human36m.mpjpe_trial(Frames(golden), 2, SETTINGS, pa17j3d, flip=flip)
+    rows = evaluate(trial, predictor(network(golden), 3), batch_size=3)
     score = human36m.mpjpe_score(rows, protocol={"split": "valid"}, paper=["h36m"])
     np.testing.assert_allclose(score.blocks, golden["scores"], atol=1e-6)
     assert score.value == score.blocks[-1]
@@ -120,8 +120,8 @@ def test_a_streamed_data_set_has_the_published_scores(golden, flip):
 
 
 def test_a_data_sets_own_labels_come_first(golden):
-    task = human36m.mpjpe_task(Frames(golden), 2, SETTINGS, pa17j3d)
-    rows = evaluate(task, predictor(network(golden), 4), batch_size=4)
+    trial = human36m.mpjpe_trial(Frames(golden), 2, SETTINGS, pa17j3d)
+    rows = evaluate(trial, predictor(network(golden), 4), batch_size=4)
     score = human36m.mpjpe_score(rows, {1: "Jumping"}, protocol={})
     assert list(score.parts) == ["Jumping", "action 13"]
 
@@ -131,7 +131,7 @@ def test_nothing_to_score_is_no_score(golden):
         def get_data(self, key, mode, *, augmentation):
             raise ValueError("no such frame")
 
-    task = human36m.mpjpe_task(Broken(golden), 2, SETTINGS, pa17j3d)
-    rows = evaluate(task, predictor(network(golden), 4), batch_size=4)
+    trial = human36m.mpjpe_trial(Broken(golden), 2, SETTINGS, pa17j3d)
+    rows = evaluate(trial, predictor(network(golden), 4), batch_size=4)
     score = human36m.mpjpe_score(rows, protocol={})
     assert score.value is None and len(score.missing) == 4

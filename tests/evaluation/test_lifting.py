@@ -37,7 +37,7 @@ def test_golden(takes, kind, piece):
     model, padding = golden_model()
     flips = H36M17_SYMMETRY if kind == "flip" else None
     lifter = lifting.lifter_of(model, padding, flips, piece=piece)
-    rows = lifting.evaluate(lifter, takes)
+    rows = lifting.take_errors(lifter, takes)
     golden = EXPECTED["evaluation_mm"][kind]
     frames = {}
     for row in rows:
@@ -63,8 +63,8 @@ def test_means_by_hand():
     still = lambda n, x: np.full((n, 17, 3), [x, 0, 0])
     takes = [take("Sitting", still(3, 0.1)), take("Sitting 1", still(1, 0.3), "S11"),
              take("Walking", still(2, 0.6))]
-    rows = lifting.evaluate(lifting.constant_lifter(np.zeros((17, 3))), takes,
-                            ("mpjpe", "mpjve"))
+    rows = lifting.take_errors(lifting.constant_lifter(np.zeros((17, 3))), takes,
+                               ("mpjpe", "mpjve"))
     share = 16 / 17             # the root's target is 0
     assert lifting.by_action(rows)["Sitting"]["mpjpe"] == pytest.approx(150 * share)
     assert lifting.action_average(rows)["mpjpe"] == pytest.approx(375 * share)
@@ -114,7 +114,7 @@ rng = np.random.default_rng(0)
 take = Take("S9", "Walking", 0, rng.random((500_000, 17, 2), np.float32),
             rng.random((500_000, 17, 3), np.float32), None, (1000, 1000))
 lifter = lifting.lifter_of(model, temporal.temporal_padding((3, 3, 3)), H36M17_SYMMETRY)
-rows = lifting.evaluate(lifter, [take])
+rows = lifting.take_errors(lifter, [take])
 print(rows[0].frames, peak_memory_mb() / 1024)
 """
 

@@ -7,7 +7,7 @@ import pytest
 
 from deephar.config import DataConfig
 from deephar.evaluation import mpii
-from deephar.evaluation.run import evaluate
+from deephar.evaluation.loop import evaluate
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.utils.pose import INVALID, pa16j2d, pa17j3d
 from tests.evaluation.stand_ins import Function, Recorded
@@ -124,9 +124,9 @@ def reader_network(offset_px=0.0):
     (False, False, 1), (True, False, 5), (False, True, 2), (True, True, 10)])
 def test_crops_and_flips_come_back_to_the_picture(multi_crop, flip, views):
     people, network = People(), reader_network(offset_px=11)
-    task = mpii.pckh_task(people, 2, SETTINGS, pa16j2d, multi_crop=multi_crop,
-                          flip=flip)
-    rows = evaluate(task, predictor(network, 4), batch_size=4)
+    trial = mpii.pckh_trial(people, 2, SETTINGS, pa16j2d, multi_crop=multi_crop,
+                            flip=flip)
+    rows = evaluate(trial, predictor(network, 4), batch_size=4)
     assert len(set(people.read)) == 5 * views
     np.testing.assert_allclose(rows["pose_px"][:, 1], people.pose_px, atol=1e-4)
     # Mirrored crops are off to the other side, so that the mean is right again.
@@ -137,8 +137,8 @@ def test_crops_and_flips_come_back_to_the_picture(multi_crop, flip, views):
 
 def test_score_of_a_streamed_data_set():
     people = People()
-    task = mpii.pckh_task(people, 2, SETTINGS, pa16j2d)
-    rows = evaluate(task, predictor(reader_network(offset_px=11), 4), batch_size=4)
+    trial = mpii.pckh_trial(people, 2, SETTINGS, pa16j2d)
+    rows = evaluate(trial, predictor(reader_network(offset_px=11), 4), batch_size=4)
     score = mpii.pckh_score(rows, protocol={"split": "valid"}, paper=["mpii-val"])
     assert score.blocks == [0, 100] and score.value == 100
     assert score.parts["r_wrist"] == 100
@@ -150,7 +150,7 @@ def test_score_of_a_streamed_data_set():
 def test_a_broken_sample_is_missing_and_the_rest_is_scored():
     people = People()
     people.broken = (1, 4)
-    rows = evaluate(mpii.pckh_task(people, 2, SETTINGS, pa16j2d),
+    rows = evaluate(mpii.pckh_trial(people, 2, SETTINGS, pa16j2d),
                     predictor(reader_network(), 4), batch_size=4)
     score = mpii.pckh_score(rows, protocol={})
     assert score.missing == {"1": "OSError: the picture is cut off",
@@ -163,7 +163,7 @@ def test_a_head_without_size_cannot_be_scored():
     get_data = people.get_data
     people.get_data = lambda key, mode, augmentation: {
         **get_data(key, mode, augmentation=augmentation), "headsize": [0.0]}
-    rows = evaluate(mpii.pckh_task(people, 2, SETTINGS, pa16j2d),
+    rows = evaluate(mpii.pckh_trial(people, 2, SETTINGS, pa16j2d),
                     predictor(reader_network(), 4), batch_size=4)
     assert len(rows.missing) == 5
     assert mpii.pckh_score(rows, protocol={}).value is None
@@ -180,7 +180,7 @@ def test_invalid_joints_stay_invalid_when_mirrored():
 
     people.get_data = with_a_missing_joint
     mirrored = DataConfig(crop_resolution=(8, 8), fixed_hflip=1)
-    rows = evaluate(mpii.pckh_task(people, 2, mirrored, pa16j2d),
+    rows = evaluate(mpii.pckh_trial(people, 2, mirrored, pa16j2d),
                     predictor(reader_network(), 1), batch_size=1)
     assert (rows["true_px"][0, 7] == INVALID).all()
     assert (np.delete(rows["true_px"][0], 7, 0) > 0).all()
@@ -195,7 +195,7 @@ def test_a_3d_network_of_clips_is_scored_on_its_image_plane():
         pose[..., :16, :2] = crop
         return [pose]
 
-    rows = evaluate(mpii.pckh_task(people, 2, SETTINGS, pa17j3d),
+    rows = evaluate(mpii.pckh_trial(people, 2, SETTINGS, pa17j3d),
                     frame_predictor(Function(outputs, (None, 4, 8, 8, 3)), 4),
                     batch_size=4)
     np.testing.assert_allclose(rows["pose_px"][:, 0], people.pose_px, atol=1e-4)
@@ -203,7 +203,7 @@ def test_a_3d_network_of_clips_is_scored_on_its_image_plane():
 
 def test_limit_spreads_over_the_split():
     people = People()
-    rows = evaluate(mpii.pckh_task(people, 2, SETTINGS, pa16j2d, count=3),
+    rows = evaluate(mpii.pckh_trial(people, 2, SETTINGS, pa16j2d, count=3),
                     predictor(reader_network(), 2), batch_size=2)
     assert sorted({key for key, *_ in people.read}) == [0, 2, 4] and len(rows) == 3
 

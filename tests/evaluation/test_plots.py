@@ -3,8 +3,8 @@ import numpy as np
 from PIL import Image
 
 from deephar.evaluation import plots
+from deephar.evaluation.loop import Rows, Trial
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Rows, Task
 from deephar.utils.pose import INVALID, pa16j2d
 
 
@@ -25,10 +25,10 @@ def test_curve_blocks_and_matrix(tmp_path):
         assert is_drawn(tmp_path / f"{name}.png")
 
 
-def task_of(frames):
-    return Task("t", [f"s{i}" for i in range(len(frames))], lambda i: [None],
-                lambda i, view: {"frame": frames[i], "afmat": np.diag([.01, .01, 1])},
-                reduce=None)
+def trial_of(frames):
+    return Trial("t", [f"s{i}" for i in range(len(frames))], lambda i: [None],
+                 lambda i, view: {"frame": frames[i], "afmat": np.diag([.01, .01, 1])},
+                 reduce=None)
 
 
 def test_extremes_are_the_best_and_the_worst(tmp_path, monkeypatch):
@@ -43,7 +43,7 @@ def test_extremes_are_the_best_and_the_worst(tmp_path, monkeypatch):
     monkeypatch.setattr(plots, "NUM_EXTREMES", 2)
     rows = Rows(5, index=[0, 1, 3, 4])      # sample 2 is missing
     plots.draw_extremes(
-        tmp_path / "x", task_of([np.zeros((8, 8, 3))] * 5), rows,
+        tmp_path / "x", trial_of([np.zeros((8, 8, 3))] * 5), rows,
         np.array([3., np.nan, 1., 2.]),
         lambda row, data: Image.new("RGB", (8, 8)), lambda row: f"row {row}")
     assert sheets == {0: ["s3: row 2", "s4: row 3"], 1: ["s0: row 0", "s4: row 3"]}
@@ -60,7 +60,7 @@ def test_true_pose_left_predicted_pose_right(tmp_path, monkeypatch):
     true[3] = INVALID
     rows = Rows(1, [0], {"true_px": [true], "pose_px": [np.stack([true, predicted])]})
     plots.draw_pose_extremes(
-        tmp_path / "x", task_of([np.zeros((64, 64, 3), np.float32)]), rows,
+        tmp_path / "x", trial_of([np.zeros((64, 64, 3), np.float32)]), rows,
         np.array([1.0]), "mm", pa16j2d)
     left, right = kept[:2]
     np.testing.assert_allclose(np.delete(left, 3, 0), np.delete(true, 3, 0) * .64)
@@ -71,7 +71,7 @@ def test_true_pose_left_predicted_pose_right(tmp_path, monkeypatch):
 
 def test_small_pictures_are_enlarged_for_their_captions(tmp_path):
     plots.draw_extremes(
-        tmp_path / "x", task_of([None]), Rows(1, [0]), np.zeros(1),
+        tmp_path / "x", trial_of([None]), Rows(1, [0]), np.zeros(1),
         lambda row, data: Image.new("RGB", (64, 32), "red"), lambda row: "a caption")
     with Image.open(tmp_path / "x-best.png") as sheet:
         assert sheet.width >= plots.CELL
@@ -85,5 +85,5 @@ def test_side_by_side_keeps_the_order():
 
 
 def test_nothing_to_draw_is_no_file(tmp_path):
-    plots.draw_extremes(tmp_path / "x", task_of([]), Rows(0), np.zeros(0), None, None)
+    plots.draw_extremes(tmp_path / "x", trial_of([]), Rows(0), np.zeros(0), None, None)
     assert not list(tmp_path.iterdir())

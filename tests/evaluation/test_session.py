@@ -5,20 +5,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from deephar.evaluation.loop import Trial
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Task
 from deephar.evaluation.session import (
     EvalConfig, Session, exit_code, peak_memory_mb)
 
 
-def task_of(num=4, name="t", broken=()):
+def trial_of(num=4, name="t", broken=()):
     def read(i, view):
         if i in broken:
             raise OSError("cut off")
         return {"frame": np.full((1, 1, 3), i, float)}
 
-    return Task(name, [str(i) for i in range(num)], lambda i: [0], read,
-                lambda i, data, outputs: {"value": outputs[0][0]})
+    return Trial(name, [str(i) for i in range(num)], lambda i: [0], read,
+                 lambda i, data, outputs: {"value": outputs[0][0]})
 
 
 def predict(x):
@@ -52,7 +52,7 @@ def test_partial_from_the_first_second(tmp_path):
 
 def test_a_whole_run(tmp_path):
     session = Session(config(tmp_path))
-    report = session.finish([score_of(session.evaluate(task_of(), predict))])
+    report = session.finish([score_of(session.evaluate(trial_of(), predict))])
     assert report == report_of(tmp_path) and exit_code(report) == 0
     assert report["scores"][0]["value"] == 1.5
     assert set(report["timing"]) == {"t", "peak_memory_mb"}
@@ -62,23 +62,23 @@ def test_a_whole_run(tmp_path):
 
 def test_missing_samples_are_in_the_exit_code(tmp_path):
     session = Session(config(tmp_path))
-    rows = session.evaluate(task_of(broken=(2,)), predict)
+    rows = session.evaluate(trial_of(broken=(2,)), predict)
     report = session.finish([score_of(rows)])
     assert exit_code(report) == 1 and report["scores"][0]["value"] == pytest.approx(4 / 3)
 
 
 def test_ctrl_c_skips_what_follows_and_resume_does_it(tmp_path):
     session = Session(config(tmp_path))
-    first = session.evaluate(task_of(), predict)
-    second = session.evaluate(task_of(name="u"), stop)
-    third = session.evaluate(task_of(name="v"), predict)
+    first = session.evaluate(trial_of(), predict)
+    second = session.evaluate(trial_of(name="u"), stop)
+    third = session.evaluate(trial_of(name="v"), predict)
     report = session.finish([score_of(rows) for rows in (first, second, third)])
     assert exit_code(report) == 130
     assert [s["evaluated"] for s in report["scores"]] == [4, 0, 0]
 
     session = Session(config(tmp_path, resume=True, workers=1))
     # What was whole is not done again: its network is not called.
-    scores = [score_of(session.evaluate(task_of(name=name), network))
+    scores = [score_of(session.evaluate(trial_of(name=name), network))
               for name, network in (("t", stop), ("u", predict), ("v", predict))]
     report = session.finish(scores)
     assert exit_code(report) == 0
@@ -87,7 +87,7 @@ def test_ctrl_c_skips_what_follows_and_resume_does_it(tmp_path):
 
 def test_a_whole_run_is_not_begun_again_by_resume(tmp_path):
     session = Session(config(tmp_path))
-    whole = session.finish([score_of(session.evaluate(task_of(), predict))])
+    whole = session.finish([score_of(session.evaluate(trial_of(), predict))])
     with pytest.raises(FileExistsError, match="nothing to resume"):
         Session(config(tmp_path, resume=True))
     assert report_of(tmp_path) == whole
@@ -95,10 +95,10 @@ def test_a_whole_run_is_not_begun_again_by_resume(tmp_path):
 
 def test_other_flags_are_not_resumed(tmp_path):
     session = Session(config(tmp_path, limit=4))
-    session.evaluate(task_of(), stop)
+    session.evaluate(trial_of(), stop)
     session.finish([])
     with pytest.raises(ValueError, match="limit 4, now 3"):
-        Session(config(tmp_path, resume=True, limit=3)).evaluate(task_of(), predict)
+        Session(config(tmp_path, resume=True, limit=3)).evaluate(trial_of(), predict)
 
 
 def test_a_changed_weights_file_is_not_resumed(tmp_path, monkeypatch):
@@ -109,17 +109,17 @@ def test_a_changed_weights_file_is_not_resumed(tmp_path, monkeypatch):
     monkeypatch.setattr("deephar.evaluation.session.load_network", load)
     session = Session(config(tmp_path))
     session.load_network("mpii_reception2d")
-    session.evaluate(task_of(), stop)
+    session.evaluate(trial_of(), stop)
     session.finish([])
     session = Session(config(tmp_path, resume=True))
     session.load_network("mpii_reception2d")
     with pytest.raises(ValueError, match="weights_md5 'abc', now 'def'"):
-        session.evaluate(task_of(), predict)
+        session.evaluate(trial_of(), predict)
 
 
 def test_predictions_on_request(tmp_path):
     session = Session(config(tmp_path, predictions=True))
-    session.evaluate(task_of(), predict)
+    session.evaluate(trial_of(), predict)
     session.finish([])
     with np.load(tmp_path / "rows-t.npz") as file:
         assert file["row_value"].tolist() == [0, 1, 2, 3]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deephar.data.locate import locate
-from deephar.evaluation import protocols, run, session
+from deephar.evaluation import loop, protocols, session
 from deephar.utils.flags import parse_config
 from tests.exp.conftest import load_script
 
@@ -74,7 +74,7 @@ def ctrl_c_at_call(monkeypatch, number):
             signal.raise_signal(signal.SIGINT)
         return timed(*args)
 
-    monkeypatch.setattr(run, "_timed", interrupted)
+    monkeypatch.setattr(loop, "_timed", interrupted)
 
 
 @pytest.mark.parametrize("name, flags, shown", [
@@ -119,7 +119,8 @@ def test_speed_of_the_blocks(at_home, tmp_path, capsys):
     assert score["value"] == score["blocks"][-1] > 0
     assert "not verified" in capsys.readouterr().out
     module = load_script("pennaction/eval_speed2d.py")
-    assert module.spread(4) == [1, 2, 3, 4] and module.spread(12) == [2, 4, 6, 8, 10, 12]
+    assert module.even_exits(4) == [1, 2, 3, 4]
+    assert module.even_exits(12) == [2, 4, 6, 8, 10, 12]
     with pytest.raises(ValueError, match="blocks must be 1 to 4, got 9"):
         run_script("pennaction/eval_speed2d.py", tmp_path, "--exits", "9")
 

@@ -33,7 +33,7 @@ def test_golden_losses_of_three_steps():
     loader = FixedBatch(NUMBERS["x"], NUMBERS["y"])
     trainer = MultiModelTrainer([lifting.supervised_task(model, loader,
                                                          lifting.amsgrad(1e-3))])
-    losses, _, _ = trainer.run(1)
+    losses, _, _ = trainer.run_steps(1)
     np.testing.assert_allclose(losses["pose"].ravel(), STEP["losses"][:1], rtol=1e-4)
     # One step moved the running means as PyTorch does, and the variances by the
     # biased rule: n/(n-1) apart.
@@ -52,7 +52,7 @@ def test_golden_losses_of_three_steps():
                                NUMBERS["shrink_weight_after_step0"], atol=5e-5)
     np.testing.assert_allclose(keys["shrink.bias"].numpy(),
                                NUMBERS["shrink_bias_after_step0"], atol=5e-5)
-    losses, _, _ = trainer.run(2)
+    losses, _, _ = trainer.run_steps(2)
     np.testing.assert_allclose(losses["pose"].ravel(), STEP["losses"][1:], rtol=1e-4)
 
 
@@ -163,12 +163,12 @@ def test_semi_supervised_steps():
     optimizer = lifting.amsgrad(1e-2)
     warm = MultiModelTrainer([lifting.semi_supervised_task(
         pose, root, SemiSupervisedBatches(labelled, None), optimizer)])
-    losses, _, _ = warm.run(40)
+    losses, _, _ = warm.run_steps(40)
     assert losses["semi"].shape == (40, 1, 2)
     assert losses["semi"][-1].sum() < losses["semi"][0].sum() / 2
     both = MultiModelTrainer([lifting.semi_supervised_task(
         pose, root, SemiSupervisedBatches(labelled, other), optimizer)])
-    losses, _, _ = both.run(60)
+    losses, _, _ = both.run_steps(60)
     assert losses["semi"].shape == (60, 1, 4)
     projection = losses["semi"][:, 0, 2]
     assert projection[-5:].mean() < 0.7 * projection[:5].mean()

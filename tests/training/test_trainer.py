@@ -66,7 +66,7 @@ def test_the_order_of_batches_is_that_of_their_numbers():
                   ratio=ratio)
              for t, ratio in zip(toy_tasks(pose, action), (1, 2))]
     trainer = MultiModelTrainer(still)
-    traces, waited, stop = trainer.run(3)
+    traces, waited, stop = trainer.run_steps(3)
     assert waited >= 0 and stop is False
     for task in still:
         losses = traces[task.name]

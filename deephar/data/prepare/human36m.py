@@ -28,7 +28,7 @@ from deephar.data.prepare.work import (
 from deephar.data.video import BrokenVideo, read_frames, to_array
 from deephar.utils.rig import inverse, rotate
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 TRAIN_SUBJECTS, VALID_SUBJECTS = (1, 5, 6, 7, 8), (9, 11)
 FRAME_STEP = {"train": 5, "valid": 64}

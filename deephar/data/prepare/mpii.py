@@ -20,7 +20,7 @@ from deephar.data.matfile import load_mat, number, numbers, records, text
 from deephar.data.prepare.work import (
     Outcome, Progress, place, run_jobs, save_mat, struct_array)
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 RELEASE_FILE = "mpii_human_pose_v1_u12_1.mat"
 VALID_SHARE = 8             # one video in 8 is for validation

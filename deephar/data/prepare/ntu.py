@@ -21,7 +21,7 @@ from deephar.data.prepare.work import (
 from deephar.data.video import BrokenVideo, read_frames
 from deephar.utils.files import atomic_path
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 NUM_JOINTS = 25
 PICTURE_SIZE = (960, 540)
@@ -101,7 +101,7 @@ def _write_pictures(video: Path, folder: Path, num_frames: int) -> int:
             if count == num_frames:
                 break
     except BrokenVideo as error:
-        logger.warning("%s", error)
+        log.warning("%s", error)
     return count
 
 

@@ -15,7 +15,7 @@ from deephar.data.matfile import load_mat, number, text
 from deephar.data.prepare.work import (
     Outcome, Progress, cells, need_folder, place, run_jobs, save_mat, struct_array)
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 JOINTS = ("head", "r_shoulder", "l_shoulder", "r_elbow", "l_elbow", "r_wrist",
           "l_wrist", "r_hip", "l_hip", "r_knee", "l_knee", "r_ankle", "l_ankle")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from deephar.utils.files import atomic_path, write_json
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]           # called with (done, total)
 JPEG_QUALITY = 92
@@ -62,7 +62,7 @@ def run_jobs(job: Callable[[Any], Any], items: Sequence, workers: int,
                     results[item] = future.result()
                 except (OSError, ValueError) as error:
                     problems[item] = str(error)
-                    logger.warning("%s", error)
+                    log.warning("%s", error)
                 if progress is not None:
                     progress(done, len(items))
         except BaseException:

@@ -202,9 +202,9 @@ def _make_penn(out, counts, seed, job):
 def _near_box(rng, pose, size) -> list:
     """A detector's box around a pose: about right, within the picture."""
     low, high = pose.min(0), pose.max(0)
-    spread = high - low
-    low = low - spread * (0.12 + 0.04 * rng.normal(size=2))
-    high = high + spread * (0.12 + 0.04 * rng.normal(size=2))
+    extent = high - low
+    low = low - extent * (0.12 + 0.04 * rng.normal(size=2))
+    high = high + extent * (0.12 + 0.04 * rng.normal(size=2))
     box = np.concatenate([np.maximum(low, 0), np.minimum(high, size)])
     return [int(round(v)) for v in box]
 

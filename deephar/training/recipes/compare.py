@@ -13,9 +13,9 @@ from deephar.checkpoints.description import (
     Description, build_with_pose_network, describe_spnet)
 from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
-from deephar.evaluation.action import action_scores, action_task
+from deephar.evaluation.action import action_scores, action_trial
+from deephar.evaluation.loop import evaluate
 from deephar.evaluation.networks import Network, action_part
-from deephar.evaluation.run import evaluate
 from deephar.losses import pose_regression_loss
 from deephar.models.blocks import float32_concatenate
 from deephar.networks.predict import predictor
@@ -128,8 +128,8 @@ def score(network: Network, people: People) -> dict[str, float]:
     pckh = pckh_of(MpiiSinglePerson(people.mpii.dataset_path, CROPS, pa16j2d), VALID_MODE,
                    CROPS, network.layout, batch_size=4 * FRAMES)(network.model)["pckh"]
     model = action_part(network, len(PENN_ACTIONS))
-    rows = evaluate(action_task(people.penn, TEST_MODE, CROPS.fixed_subsampling,
-                                multi_clip=False), predictor(model, 4), batch_size=4)
+    rows = evaluate(action_trial(people.penn, TEST_MODE, CROPS.fixed_subsampling,
+                                 multi_clip=False), predictor(model, 4), batch_size=4)
     blocks = action_scores(rows, PENN_ACTIONS, protocol={})[0].blocks
     by_name = dict(zip(model.output_names, blocks))
     branches = {"pose": by_name["p4"], "appearance": by_name["v4"]

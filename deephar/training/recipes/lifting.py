@@ -15,7 +15,7 @@ import tensorflow as tf
 from deephar.checkpoints.lifting import TEMPORAL_WEIGHTS, save_weights, write_settings
 from deephar.data.keypoints.batches import SemiSupervisedBatches, Symmetry
 from deephar.data.keypoints.takes import TEST_SUBJECTS, TRAIN_SUBJECTS, Take
-from deephar.evaluation.lifting import evaluate, lifter_of, score_of
+from deephar.evaluation.lifting import lifter_of, score_of, take_errors
 from deephar.evaluation.report import make_report, weights_info, write_report
 from deephar.models import temporal
 from deephar.training.callbacks import EvalCallback
@@ -152,7 +152,7 @@ def _finish(cfg, data, whole, folder, writes) -> dict:
     """Score the last weights by the protocol of the tables."""
     flips = data.symmetry if cfg.test_flip else None
     lifter = lifter_of(whole, temporal.temporal_padding(cfg.widths, cfg.causal), flips)
-    score = score_of(evaluate(lifter, data.test), protocol_of(cfg, data.name))
+    score = score_of(take_errors(lifter, data.test), protocol_of(cfg, data.name))
     report = make_report([score], weights=weights_info(folder / TEMPORAL_WEIGHTS),
                          seed=cfg.seed, config=dataclasses.asdict(cfg))
     if writes:

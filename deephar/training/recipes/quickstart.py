@@ -17,11 +17,11 @@ from deephar.config import DataConfig, ModelConfig
 from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
 from deephar.data.synthetic import synthesize
-from deephar.evaluation.action import action_scores, action_task
-from deephar.evaluation.mpii import pckh_score, pckh_task
+from deephar.evaluation.action import action_scores, action_trial
+from deephar.evaluation.loop import Rows, evaluate, spread
+from deephar.evaluation.mpii import pckh_score, pckh_trial
 from deephar.evaluation.networks import Network, action_part, pose_part
 from deephar.evaluation.report import Score
-from deephar.evaluation.run import Rows, evaluate, spread
 from deephar.losses import pose_regression_loss
 from deephar.models import split_model
 from deephar.models.split import count_outputs
@@ -169,10 +169,10 @@ def baselines(people: People) -> list[Score]:
 
 def _evaluate(people: People, predict_poses, predict_actions) -> dict[str, Rows]:
     return {
-        "mpii": evaluate(pckh_task(people.mpii, VALID_MODE, CROPS, pa16j2d),
+        "mpii": evaluate(pckh_trial(people.mpii, VALID_MODE, CROPS, pa16j2d),
                          predict_poses, batch_size=4 * FRAMES),
-        "penn": evaluate(action_task(people.penn, TEST_MODE, CROPS.fixed_subsampling,
-                                     multi_clip=False),
+        "penn": evaluate(action_trial(people.penn, TEST_MODE, CROPS.fixed_subsampling,
+                                      multi_clip=False),
                          predict_actions, batch_size=4)}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from deephar.checkpoints.lifting import load_temporal
 from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take
-from deephar.evaluation.lifting import evaluate, lifter_of
+from deephar.evaluation.lifting import lifter_of, take_errors
 from deephar.training.logs import read_rows
 from deephar.training.recipes import lifting as jobs
 from deephar.training.strategy import make_strategy
@@ -34,7 +34,7 @@ def test_a_job_learns_and_its_folder_is_the_network(tmp_path):
     assert [row["lr"] for row in rows] == pytest.approx([1e-2, 0.95e-2, 0.9025e-2])
     assert all(row["seconds"] > 0 for row in rows)
     model, arguments, weights = load_temporal(tmp_path / "run")
-    scored = evaluate(lifter_of(model, (0, 0)), data.test)
+    scored = take_errors(lifter_of(model, (0, 0)), data.test)
     assert scored[0].errors["mpjpe"] == pytest.approx(report["scores"][0]["value"], rel=1e-5)
     assert arguments["widths"] == [1] and report["weights"]["file"] == str(weights)
 

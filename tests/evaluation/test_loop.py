@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from deephar.data.synthetic import synthesize
-from deephar.evaluation.run import (
-    Rows, Task, describe, evaluate, spread, time_shares)
+from deephar.evaluation.loop import (
+    Rows, Trial, describe, evaluate, spread, time_shares)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FRAME = np.zeros((2, 2, 3), np.float32)
 
 
-def counting_task(num=10, views=lambda i: [0], read=None):
-    return Task(
+def counting_trial(num=10, views=lambda i: [0], read=None):
+    return Trial(
         name="count", samples=[f"s{i}" for i in range(num)], views=views,
         read=read or (lambda i, view: {"frame": FRAME + i + 0.1 * view, "view": view}),
         reduce=lambda i, data, outputs: {
@@ -29,8 +29,8 @@ def identity(x):
 
 
 def test_every_sample_has_its_row():
-    task = counting_task(views=lambda i: range(1 + i % 3))
-    rows = evaluate(task, identity, batch_size=4)
+    trial = counting_trial(views=lambda i: range(1 + i % 3))
+    rows = evaluate(trial, identity, batch_size=4)
     assert rows.index == list(range(10)) and rows.complete
     expected = [i + 0.05 * (i % 3) for i in range(10)]
     np.testing.assert_allclose(rows["mean"], expected, atol=1e-6)
@@ -44,7 +44,7 @@ def test_views_of_neighbours_fill_batches_together():
         sizes.append(len(x))
         return identity(x)
 
-    evaluate(counting_task(num=8, views=lambda i: range(3)), predict, batch_size=4)
+    evaluate(counting_trial(num=8, views=lambda i: range(3)), predict, batch_size=4)
     assert sizes == [4] * 6             # 8 samples x 3 views
 
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_missing_with_its_reason():
             raise KeyError("no such clip")
         return [] if i == 7 else [0, 1]
 
-    rows = evaluate(counting_task(views=views, read=read), identity, batch_size=4)
+    rows = evaluate(counting_trial(views=views, read=read), identity, batch_size=4)
     assert rows.missing == {"s3": "OSError: cut off", "s6": "KeyError: 'no such clip'",
                             "s7": "ValueError: the sample has no views"}
     assert rows.index == [0, 1, 2, 4, 5, 8, 9]
@@ -71,7 +71,7 @@ def test_an_output_that_is_not_finite_is_missing():
         means = x.mean((1, 2, 3))
         return [np.where(means == 5, np.nan, means)]
 
-    rows = evaluate(counting_task(), predict, batch_size=4)
+    rows = evaluate(counting_trial(), predict, batch_size=4)
     assert list(rows.missing) == ["s5"] and 5 not in rows.index
 
 
@@ -80,7 +80,7 @@ def test_a_fault_of_the_network_is_no_missing_sample():
         raise RuntimeError("out of memory")
 
     with pytest.raises(RuntimeError, match="out of memory"):
-        evaluate(counting_task(), predict)
+        evaluate(counting_trial(), predict)
 
 
 def interrupting(after, inner=identity):
@@ -96,14 +96,14 @@ def interrupting(after, inner=identity):
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_interrupted_and_resumed_is_as_uninterrupted(tmp_path, after):
-    task = counting_task(views=lambda i: range(1 + i % 2))
-    whole = evaluate(task, identity, batch_size=4)
+    trial = counting_trial(views=lambda i: range(1 + i % 2))
+    whole = evaluate(trial, identity, batch_size=4)
     path, settings = tmp_path / "rows.npz", {"weights": "abc"}
 
-    part = evaluate(task, interrupting(after), batch_size=4,
+    part = evaluate(trial, interrupting(after), batch_size=4,
                     save=lambda rows: rows.save(path, settings))
     assert not part.complete and part.next_sample % 4 == 0
-    again = evaluate(task, identity, batch_size=4,
+    again = evaluate(trial, identity, batch_size=4,
                      rows=Rows.load(path, 10, settings))
     assert again.complete and again.index == whole.index
     for name in whole.columns:
@@ -116,10 +116,10 @@ def test_missing_samples_survive_a_resume(tmp_path):
             raise OSError("cut off")
         return {"frame": FRAME + i}
 
-    task = counting_task(read=read)
-    evaluate(task, interrupting(1), batch_size=4,
+    trial = counting_trial(read=read)
+    evaluate(trial, interrupting(1), batch_size=4,
              save=lambda rows: rows.save(tmp_path / "rows.npz", {}))
-    rows = evaluate(task, identity, batch_size=4,
+    rows = evaluate(trial, identity, batch_size=4,
                     rows=Rows.load(tmp_path / "rows.npz", 10, {}))
     assert list(rows.missing) == ["s1", "s9"] and len(rows) == 8
 
@@ -132,7 +132,7 @@ def test_a_run_whose_first_samples_are_all_missing_is_resumed_too():
 
     rows = Rows(10, missing={f"s{i}": "OSError: cut off" for i in range(4)},
                 next_sample=4)
-    assert evaluate(counting_task(read=read), identity, batch_size=4, rows=rows) is rows
+    assert evaluate(counting_trial(read=read), identity, batch_size=4, rows=rows) is rows
     assert len(rows) == 6 and len(rows.missing) == 4
 
 
@@ -146,14 +146,14 @@ def test_an_interruption_leaves_no_half_row():
     def reduce(i, data, outputs):
         return Interrupt() if i == 5 else {"mean": 1.0, "views": 1}
 
-    task = counting_task()
-    task = Task(task.name, task.samples, task.views, task.read, reduce)
-    rows = evaluate(task, identity, batch_size=4)
+    trial = counting_trial()
+    trial = Trial(trial.name, trial.samples, trial.views, trial.read, reduce)
+    rows = evaluate(trial, identity, batch_size=4)
     assert rows.index == [0, 1, 2, 3] and len(rows["mean"]) == len(rows["views"]) == 4
 
 
 def test_other_settings_are_not_resumed(tmp_path):
-    rows = evaluate(counting_task(), identity)
+    rows = evaluate(counting_trial(), identity)
     rows.save(tmp_path / "rows.npz", {"weights": "abc", "flip": True})
     with pytest.raises(ValueError, match="weights 'abc', now 'def'"):
         Rows.load(tmp_path / "rows.npz", 10, {"weights": "def", "flip": True})
@@ -174,12 +174,12 @@ def test_reading_stays_a_few_views_ahead():
             ahead[0] -= len(x)
         return identity(x)
 
-    evaluate(counting_task(num=200, read=read), predict, batch_size=4, workers=2)
+    evaluate(counting_trial(num=200, read=read), predict, batch_size=4, workers=2)
     assert most[0] <= 3 * 4 + 2
 
 
 def test_time_is_accounted_for():
-    rows = evaluate(counting_task(num=40), identity, batch_size=4)
+    rows = evaluate(counting_trial(num=40), identity, batch_size=4)
     shares = time_shares(rows)
     assert 0 <= shares["network"] + shares["waiting_for_data"] <= 1
     assert "40 of 40 samples" in describe(rows) and "waiting for data" in describe(rows)

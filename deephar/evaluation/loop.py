@@ -1,6 +1,6 @@
 """The loop of every evaluation: read ahead, predict, keep the results.
 
-A `Task` cuts a data set into samples and a sample into views (crops, flips,
+A `Trial` cuts a data set into samples and a sample into views (crops, flips,
 clips): what the network sees.  `evaluate` streams the views through the
 network and keeps a few small arrays per sample, its row; scores are made of
 rows only, so that a resumed run scores as an uninterrupted one.
@@ -22,18 +22,18 @@ import numpy as np
 
 from deephar.utils.files import atomic_path
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LOG_EVERY_S, SAVE_EVERY_S = 10, 60
 Predict = Callable[[np.ndarray], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
-class Task:
+class Trial:
     """What to evaluate.
 
     Args:
-        name: of the task's files.
+        name: of the trial's files.
         samples: a name for each sample.
         views: sample number to its views.
         read: (sample number, view) to a dictionary with the network's input
@@ -53,7 +53,7 @@ class Rows:
     """What is kept of the samples, and how the time was spent.
 
     Args:
-        total: number of samples of the task.
+        total: number of samples of the trial.
         index: numbers of the evaluated samples, in order.
         columns: name to one array per evaluated sample.
         missing: name of a sample to the reason why it has no row.
@@ -117,7 +117,7 @@ class Rows:
                    facts["missing"], facts["next_sample"])
 
 
-def evaluate(task: Task, predict: Predict, *, batch_size: int = 8, workers: int = 2,
+def evaluate(trial: Trial, predict: Predict, *, batch_size: int = 8, workers: int = 2,
              rows: Rows | None = None, save: Callable[[Rows], None] | None = None
              ) -> Rows:
     """Run the views of all samples through the network.
@@ -125,19 +125,19 @@ def evaluate(task: Task, predict: Predict, *, batch_size: int = 8, workers: int 
     On Ctrl-C the rows so far are saved and returned: see `Rows.complete`.
 
     Args:
-        task: what to evaluate.
+        trial: what to evaluate.
         predict: network inputs `(B, ...)` to a list of outputs `(B, ...)`.
         batch_size: views per batch, and samples between two places to resume.
         workers: threads that read samples.
         rows: of an earlier, interrupted run.
         save: called with the rows every minute and at the end.
     """
-    rows = Rows(len(task.samples)) if rows is None else rows
+    rows = Rows(len(trial.samples)) if rows is None else rows
     begin = said = saved = time.perf_counter()
-    views = _read_ahead(task, rows, 2 * batch_size, workers)
+    views = _read_ahead(trial, rows, 2 * batch_size, workers)
     try:
         for number, group in itertools.groupby(views, lambda v: v[0] // batch_size):
-            _evaluate_group(task, group, predict, batch_size, rows)
+            _evaluate_group(trial, group, predict, batch_size, rows)
             rows.next_sample = min((number + 1) * batch_size, rows.total)
             now = time.perf_counter()
             rows.seconds["total"] = now - begin
@@ -145,16 +145,16 @@ def evaluate(task: Task, predict: Predict, *, batch_size: int = 8, workers: int 
                 save(rows)
                 saved = now
             if now - said > LOG_EVERY_S:
-                logger.info("%s: %s", task.name, describe(rows))
+                log.info("%s: %s", trial.name, describe(rows))
                 said = now
     except KeyboardInterrupt:
-        logger.warning("%s: interrupted", task.name)
+        log.warning("%s: interrupted", trial.name)
     finally:
         views.close()
         rows.forget_after_next()
         if save:
             save(rows)
-    logger.info("%s: %s", task.name, describe(rows))
+    log.info("%s: %s", trial.name, describe(rows))
     return rows
 
 
@@ -180,7 +180,7 @@ def spread(total: int, limit: int | None) -> list[int]:
     return [int(i) for i in np.linspace(0, total - 1, limit).round()]
 
 
-def _read_ahead(task: Task, rows: Rows, ahead: int, workers: int
+def _read_ahead(trial: Trial, rows: Rows, ahead: int, workers: int
                 ) -> Iterator[tuple[int, dict | Exception]]:
     """Yield (sample, dictionary or error) of each view, in order.
 
@@ -199,8 +199,8 @@ def _read_ahead(task: Task, rows: Rows, ahead: int, workers: int
     pool = ThreadPoolExecutor(workers)
     try:
         for sample in range(rows.next_sample, rows.total):
-            for view in _views_of(task, sample):
-                waiting.append((sample, pool.submit(_read, task, sample, view)))
+            for view in _views_of(trial, sample):
+                waiting.append((sample, pool.submit(_read, trial, sample, view)))
                 if len(waiting) > ahead:
                     yield first()
         while waiting:
@@ -209,22 +209,22 @@ def _read_ahead(task: Task, rows: Rows, ahead: int, workers: int
         pool.shutdown(cancel_futures=True)
 
 
-def _views_of(task: Task, sample: int) -> Sequence[Any]:
+def _views_of(trial: Trial, sample: int) -> Sequence[Any]:
     """The sample's views; if they cannot be told, the error in place of a view."""
     try:
-        views = task.views(sample)
+        views = trial.views(sample)
         return views if len(views) else [ValueError("the sample has no views")]
     except Exception as error:      # whatever is wrong with it: it has no score
         return [error]
 
 
-def _read(task: Task, sample: int, view: Any) -> dict:
+def _read(trial: Trial, sample: int, view: Any) -> dict:
     if isinstance(view, Exception):
         raise view
-    return dict(task.read(sample, view))
+    return dict(trial.read(sample, view))
 
 
-def _evaluate_group(task: Task, group: Iterator, predict: Predict, batch_size: int,
+def _evaluate_group(trial: Trial, group: Iterator, predict: Predict, batch_size: int,
                     rows: Rows) -> None:
     """Evaluate neighbouring samples, whose views fill batches together."""
     seen: dict[int, tuple[list, list]] = {}         # dictionaries and outputs
@@ -244,12 +244,12 @@ def _evaluate_group(task: Task, group: Iterator, predict: Predict, batch_size: i
             for i, sample in enumerate(owners):
                 seen[sample][1].append([output[i] for output in outputs])
     for sample, (dictionaries, outputs) in seen.items():
-        error = broken.get(sample) or _keep(task, sample, dictionaries, outputs, rows)
+        error = broken.get(sample) or _keep(trial, sample, dictionaries, outputs, rows)
         if error:
             reason = f"{type(error).__name__}: {error}"
-            rows.missing[task.samples[sample]] = reason
-            logger.warning("%s: sample %s is not scored: %s",
-                           task.name, task.samples[sample], reason)
+            rows.missing[trial.samples[sample]] = reason
+            log.warning("%s: sample %s is not scored: %s",
+                        trial.name, trial.samples[sample], reason)
 
 
 def _timed(predict: Predict, frames: np.ndarray, rows: Rows) -> list[np.ndarray]:
@@ -260,14 +260,14 @@ def _timed(predict: Predict, frames: np.ndarray, rows: Rows) -> list[np.ndarray]
     return outputs
 
 
-def _keep(task: Task, sample: int, dictionaries: list[dict],
+def _keep(trial: Trial, sample: int, dictionaries: list[dict],
           outputs: list[list[np.ndarray]], rows: Rows) -> Exception | None:
     """Add the sample's row; or return why it has none."""
     stacked = [np.stack(views) for views in zip(*outputs)]
     if not all(np.isfinite(output).all() for output in stacked):
         return ValueError("the network's output is not finite")
     try:
-        row = task.reduce(sample, dictionaries, stacked)
+        row = trial.reduce(sample, dictionaries, stacked)
     except ValueError as error:         # an annotation that cannot be scored
         return error
     for name, value in row.items():
