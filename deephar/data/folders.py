@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from deephar.config import DataConfig
 from deephar.data.clips import VideoDataset, choose_augmentation
 from deephar.data.crops import clip_window, crop_clip
+from deephar.data.pictures import picture_size
 from deephar.utils.bbox import whole_image_bbox
+from deephar.utils.files import natural_order
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d
 
@@ -77,8 +78,7 @@ class ActionFolders(VideoDataset):
         index, frame_list = self._select(key, mode, frame_list, aug, drawn, rng)
         video = self.sequences[mode][index]
         if bbox is None:
-            with Image.open(video.pictures[0]) as picture:
-                bbox = whole_image_bbox(picture.size, aug["scale"])
+            bbox = whole_image_bbox(picture_size(video.pictures[0]), aug["scale"])
         frames, afmat = crop_clip(
             [video.pictures[i] for i in frame_list], *clip_window(bbox, aug), aug,
             self.dataconf.crop_resolution, drawn, rng)
@@ -100,7 +100,8 @@ def _read_split(path: Path, labels: list[str]) -> list[Video]:
     for folder in _folders(path):
         for video in _folders(folder):
             pictures = tuple(sorted(
-                p for p in video.iterdir() if p.suffix.lower() in PICTURES))
+                (p for p in video.iterdir() if p.suffix.lower() in PICTURES),
+                key=natural_order))
             if not pictures:
                 raise ValueError(f"{video} holds no pictures ({', '.join(PICTURES)})")
             videos.append(Video(f"{folder.name}/{video.name}", pictures,

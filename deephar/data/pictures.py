@@ -3,10 +3,12 @@ import os
 import struct
 from pathlib import Path
 
-import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
+from deephar.utils.plot import to_picture
+
 ORIENTATION_TAG = ExifTags.Base.Orientation
+TURNED = (5, 6, 7, 8)           # values that swap width and height
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error,
           Image.DecompressionBombError)
 
@@ -15,7 +17,7 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
                  ) -> tuple[Image.Image, tuple[int, int]]:
     """A picture as RGB, turned as its EXIF tag says.
 
-    Grey, palette, CMYK and 16-bit pictures are converted.
+    Grey, palette, CMYK and 16-bit pictures are converted; alpha is laid over white.
 
     Args:
         path: the file.
@@ -43,24 +45,28 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
             if orientation != 1:
                 image = ImageOps.exif_transpose(image)
                 size = image.size
-            image = to_rgb(image)
-    except FileNotFoundError as error:
-        folder = Path(path).parent
-        state = "its folder is there" if folder.is_dir() else "nor its folder"
-        raise FileNotFoundError(
-            f"{path}: no such picture, {state}; extract the pictures again, "
-            "or list what is missing with `deephar dataset check`") from error
+            image = to_picture(image)
     except BROKEN as error:
-        raise ValueError(f"{path} cannot be read as a picture ({error}); "
-                         "extract or copy it again") from error
+        raise _cannot_open(path, error) from error
     return (image.reduce(shrink) if shrink > 1 else image), size
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Any picture as 8-bit RGB."""
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith("I"):      # 16 bits; Pillow's own conversion clips
-        levels = np.asarray(image).astype(np.int64) >> 8
-        image = Image.fromarray(levels.clip(0, 255).astype(np.uint8))
-    return image.convert("RGB")
+def picture_size(path: str | os.PathLike) -> tuple[int, int]:
+    """(w, h) of a picture, turned as its EXIF tag says, without decoding it."""
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(ORIENTATION_TAG, 1) in TURNED
+            return image.size[::-1] if turned else image.size
+    except BROKEN as error:
+        raise _cannot_open(path, error) from error
+
+
+def _cannot_open(path: str | os.PathLike, error: Exception) -> Exception:
+    """What to say where a picture is missing or damaged."""
+    if not isinstance(error, FileNotFoundError):
+        return ValueError(f"{path} cannot be read as a picture ({error}); "
+                          "extract or copy it again")
+    state = "its folder is there" if Path(path).parent.is_dir() else "nor its folder"
+    return FileNotFoundError(
+        f"{path}: no such picture, {state}; extract the pictures again, "
+        "or list what is missing with `deephar dataset check`")

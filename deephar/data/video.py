@@ -36,7 +36,8 @@ def import_av() -> Any:
             "reading and writing videos needs PyAV, which is not installed: "
             "run  pip install 'deephar[video]'  (or give a folder of pictures)"
         ) from error
-    av.logging.set_level(av.logging.PANIC)      # errors are raised, not printed
+    # PyAV's log level stays as it is, silent: once it is set, every message of a
+    # decoder thread waits for Python's lock, which who closes the video holds.
     return av
 
 
@@ -63,12 +64,18 @@ def open_video(source: str | Path, **options) -> Any:
 def video_info(source: str | Path) -> VideoInfo:
     """Number of frames and frames per second, without decoding."""
     with open_video(source) as container:
-        return _info_of(container.streams.video[0])
+        return _info_of(container)
 
 
-def _info_of(stream) -> VideoInfo:
+def _info_of(container) -> VideoInfo:
+    stream = container.streams.video[0]
     rate = stream.average_rate or stream.guessed_rate or 0
-    return VideoInfo(stream.frames, float(rate))
+    count = stream.frames
+    if "mp4" in container.format.name:      # its edit list may leave frames out
+        entries = getattr(stream, "index_entries", ())      # older PyAV has none
+        shown = sum(not entry.is_discard for entry in entries)
+        count = min(count, shown or count)
+    return VideoInfo(count, float(rate))
 
 
 def read_frames(source: str | Path, **options) -> Iterator[tuple[float, Any]]:
@@ -85,14 +92,15 @@ def read_frames(source: str | Path, **options) -> Iterator[tuple[float, Any]]:
     with open_video(source, **options) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        declared, count = stream.frames, 0
+        info, count = _info_of(container), 0
+        declared = info.num_frames
         try:
             for frame in container.decode(stream):
                 if frame.is_corrupt:
                     raise BrokenVideo(_where(source, count, declared, "damaged picture"))
                 seconds = frame.time
                 if seconds is None:
-                    seconds = count / (_info_of(stream).fps or 25)
+                    seconds = count / (info.fps or 25)
                 yield seconds, frame
                 count += 1
         except av.error.FFmpegError as error:

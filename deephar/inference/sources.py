@@ -12,6 +12,7 @@ import numpy as np
 
 from deephar.data.pictures import open_picture
 from deephar.data.video import SUFFIXES, read_frames, to_array, video_info
+from deephar.utils.files import natural_order
 
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 FOLDER_FPS = 25.0
@@ -58,10 +59,8 @@ def is_video(source: str) -> bool:
 
 def pictures_of(folder: Path) -> list[Path]:
     """The pictures in a folder; numbers in the names count as numbers."""
-    order = lambda part: (part.isdigit(), int(part) if part.isdigit() else 0, part)
-    natural = lambda path: [order(part) for part in re.split(r"(\d+)", path.name)]
     return sorted((p for p in Path(folder).iterdir() if p.suffix.lower() in PICTURES),
-                  key=natural)
+                  key=natural_order)
 
 
 def is_frame_folder(folder: Path) -> bool:

@@ -3,6 +3,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -49,3 +50,9 @@ def md5_of(path: str | os.PathLike) -> str:
     """The md5 checksum of a file, read in pieces."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def natural_order(path: str | os.PathLike) -> list[tuple[bool, int, str]]:
+    """A sort key for names: the numbers in them count as numbers."""
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part)
+            for part in re.split(r"(\d+)", Path(path).name)]

@@ -19,7 +19,7 @@ PAPER, INK = (250, 250, 248), (32, 34, 40)
 
 
 def to_picture(image) -> Image.Image:
-    """Any picture as a new RGB image; alpha is laid over white.
+    """Any picture as a new RGB image; alpha is laid over white, 16 bits are scaled.
 
     Args:
         image: a PIL image, a uint8 array, or floats in [-1, 1] as a network
@@ -27,6 +27,9 @@ def to_picture(image) -> Image.Image:
     """
     if not isinstance(image, Image.Image):
         image = Image.fromarray(_to_uint8(np.asarray(image)))
+    if image.mode.startswith("I"):      # 16 bits; Pillow's own conversion clips
+        levels = np.asarray(image).astype(np.int64) >> 8
+        image = Image.fromarray(levels.clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, (255, 255, 255, 255))

@@ -1,7 +1,7 @@
 """Videos sorted into folders: classes, clips, labels, and what is refused."""
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from deephar.config import DataConfig
 from deephar.data import BatchLoader
@@ -55,3 +55,28 @@ def test_what_is_not_such_a_folder(tmp_path):
     (tmp_path / "train" / "wave" / "empty").mkdir(parents=True)
     with pytest.raises(ValueError, match="empty holds no pictures"):
         ActionFolders(tmp_path, CROPS)
+
+
+def test_frames_come_in_the_order_of_their_numbers(root):
+    folder = root / "train" / "jump" / "c"
+    for path, name in zip(sorted(folder.iterdir()), ("1", "2", "9", "10")):
+        path.rename(folder / f"{name}.png")
+    jump = ActionFolders(root, CROPS, clip_size=4).sequences[TRAIN_MODE][0]
+    assert [path.stem for path in jump.pictures] == ["1", "2", "9", "10"]
+
+
+def test_the_window_is_that_of_the_upright_picture(root):
+    """A phone held upright stores lying pictures; what is on their edges stays in."""
+    folder = root / "test" / "wave" / "d"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    stored = np.full((40, 80, 3), 255, np.uint8)
+    stored[:, 40:] = 0                  # upright: (40, 80), white above black
+    for path in folder.iterdir():
+        path.unlink()
+    for i in range(4):
+        Image.fromarray(stored).save(folder / f"{i}.jpg", exif=exif, quality=100)
+    sample = ActionFolders(root, CROPS, clip_size=4).get_data(0, TEST_MODE)
+    assert sample["bbox"].tolist() == [-20, 0, 60, 80]
+    column = sample["frame"][0, :, 8].mean(axis=-1)
+    assert (column[:7] > 0.9).all() and (column[9:] < -0.9).all()

@@ -4,7 +4,7 @@ from PIL import Image
 
 from deephar.config import mpii_sp_dataconf
 from deephar.data import MpiiSinglePerson
-from deephar.data.pictures import open_picture
+from deephar.data.pictures import open_picture, picture_size
 from deephar.utils import VALID_MODE
 from tests.fakes.datasets import write_mpii
 
@@ -30,6 +30,14 @@ def test_sixteen_bits_keep_their_range(tmp_path):
     np.testing.assert_array_equal(opened(tmp_path / "a.png")[..., 0], LEVELS)
 
 
+def test_what_is_transparent_is_white(tmp_path):
+    picture = Image.fromarray(np.full((4, 8, 4), (200, 100, 0, 255), np.uint8))
+    picture.paste((10, 20, 30, 0), (0, 0, 4, 4))
+    picture.save(tmp_path / "a.png")
+    shown = opened(tmp_path / "a.png")
+    assert (shown[:, :4] == 255).all() and (shown[:, 4:] == (200, 100, 0)).all()
+
+
 def test_cmyk_and_grey_jpegs(tmp_path):
     for mode in ("CMYK", "L"):
         GREY.convert("RGB").convert(mode).save(tmp_path / "a.jpg", quality=100)
@@ -48,7 +56,8 @@ def test_pictures_lie_as_their_tag_says(tmp_path, tag, shrink):
     exif[0x0112] = tag
     stored.save(tmp_path / "a.jpg", quality=100, exif=exif)
     image, size = open_picture(tmp_path / "a.jpg", shrink)
-    assert size == (40, 24) and image.size == (40 // shrink, 24 // shrink)
+    assert size == picture_size(tmp_path / "a.jpg") == (40, 24)
+    assert image.size == (40 // shrink, 24 // shrink)
     wanted = np.asarray(upright.reduce(shrink) if shrink > 1 else upright).astype(int)
     assert np.abs(wanted - np.asarray(image)).max() <= 6
 

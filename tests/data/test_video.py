@@ -1,5 +1,6 @@
 """Videos are read frame by frame, and a broken one says where."""
 import struct
+import subprocess
 import sys
 
 import numpy as np
@@ -109,3 +110,45 @@ def test_without_pyav(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(ImportError, match=r"deephar\[video\]"):
         import_av()
+
+
+STOP_EARLY = """
+import sys
+from deephar.data.video import read_frames
+for _ in range(100):
+    frames = read_frames(sys.argv[1])
+    next(frames), next(frames)
+    frames.close()
+"""
+
+
+def test_stopping_early_closes_the_video_again_and_again(tmp_path):
+    write_video(tmp_path / "v.mp4", 60, (640, 480), codec="libx264")
+    done = subprocess.run([sys.executable, "-c", STOP_EARLY, tmp_path / "v.mp4"],
+                          timeout=60, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_damaged_video_is_told_by_its_error_alone(tmp_path, capfd):
+    path = tmp_path / "v.mp4"
+    write_video(path, 30, codec="libx264")
+    content = bytearray(path.read_bytes())
+    content[700:1200] = b"\x55" * 500
+    path.write_bytes(content)
+    with pytest.raises(BrokenVideo, match="v.mp4 is broken after frame"):
+        list(read_frames(path))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_edit_list_leaves_frames_out(tmp_path):
+    """A phone's cut shows the second half; the first is still in the file."""
+    path = tmp_path / "v.mp4"
+    write_video(path, 30, codec="libx264")
+    content = bytearray(path.read_bytes())
+    edit = content.index(b"elst") + 12          # after the version and the count
+    duration, start = struct.unpack(">Ii", content[edit:edit + 8])
+    content[edit:edit + 8] = struct.pack(">Ii", duration // 2, start + 15 * 512)
+    path.write_bytes(content)
+    greys = [to_array(frame).mean() for _, frame in read_frames(path)]
+    assert np.allclose(greys, [grey_of_frame(i) for i in range(15, 30)], atol=6)
+    assert video_info(path).num_frames == 15

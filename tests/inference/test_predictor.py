@@ -165,6 +165,17 @@ def test_pictures_of_every_mode(mode, tmp_path):
         assert errors(person, joints).max() < 0.5
 
 
+@pytest.mark.parametrize("array", [
+    np.arange(96, dtype=np.uint16).reshape(8, 12) * 680,
+    np.stack([np.arange(96, dtype=np.uint8).reshape(8, 12)] * 4, axis=-1)],
+    ids=["16 bits", "transparent"])
+def test_a_file_is_read_as_its_picture_is(tmp_path, array):
+    Image.fromarray(array).save(tmp_path / "a.png")
+    from_path = open_any(tmp_path / "a.png")
+    np.testing.assert_array_equal(from_path, open_any(Image.open(tmp_path / "a.png")))
+    assert np.ptp(from_path) > 50
+
+
 def test_turned_by_exif(tmp_path):
     """A phone's picture is stored lying; joints are those of the upright picture."""
     upright, joints = dotted((300, 400), (150, 200))

@@ -1,6 +1,6 @@
 import pytest
 
-from deephar.utils.files import atomic_path, md5_of, read_json, write_json
+from deephar.utils.files import atomic_path, md5_of, natural_order, read_json, write_json
 
 
 def test_json_round_trip(tmp_path):
@@ -33,3 +33,9 @@ def test_md5(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"abc")
     assert md5_of(path) == "900150983cd24fb0d6963f7d28e17f72"
+
+
+def test_numbers_in_names_count_as_numbers():
+    names = ["b1.jpg", "a10.jpg", "a9.jpg", "a9b2.jpg", "a9b10.jpg", "10.jpg", "9.jpg"]
+    assert sorted(names, key=natural_order) == [
+        "9.jpg", "10.jpg", "a9.jpg", "a9b2.jpg", "a9b10.jpg", "a10.jpg", "b1.jpg"]
