@@ -13,7 +13,8 @@ A run's folder holds
     best.weights.h5, last.weights.h5     weights, with model.json a usable model
 
 Only the chief of several workers writes; all of them read the state, so the
-folder must lie where all can see it.
+folder must lie where all can see it.  A run exists when its first state does,
+which is written before its first step: a start that failed may be repeated.
 """
 import dataclasses
 import importlib.metadata
@@ -35,6 +36,7 @@ from deephar.training.strategy import DEVICES, is_chief
 from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag
 
+STATE = "state.npz"
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16",
               "float16": "mixed_float16"}
 # A resumed run may change these and still do the same.
@@ -86,7 +88,7 @@ class Run:
 
     @property
     def state_path(self) -> Path:
-        return self.folder / "state.npz"
+        return self.folder / STATE
 
     def describe(self, description: Description) -> None:
         """Write model.json, which makes the folder a usable model."""
@@ -111,6 +113,11 @@ class Run:
             self._events.write(step, row)
 
 
+def was_begun(folder: Path | str) -> bool:
+    """Whether a folder holds a run that can be resumed."""
+    return (Path(folder) / STATE).exists()
+
+
 def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) -> Run:
     """Open a run's folder and set seed, precision and log.
 
@@ -122,9 +129,10 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
     """
     folder = Path(cfg.logdir)
     writes = strategy is None or is_chief(strategy)
-    known = (folder / "config.json").exists()
+    known = was_begun(folder)
     if cfg.resume and not known:
-        raise FileNotFoundError(f"{folder} holds no run to resume")
+        raise FileNotFoundError(f"{folder} holds no run to resume: it has no {STATE}; "
+                                "without --resume one is started")
     if known and not cfg.resume and writes:
         raise FileExistsError(f"{folder} already holds a run: --resume goes on with "
                               "it, another --logdir starts afresh")
@@ -137,7 +145,7 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
     run = Run(folder, writes, cfg.save_minutes)
     if cfg.resume:
         _compare(cfg, read_json(folder / "config.json")["config"])
-        state = run.state() or State()
+        state = run.state()
         log.info("Resuming after %d epochs and %d steps.", state.epoch, state.step)
         if writes:
             for table in folder.glob("*.csv"):

@@ -68,6 +68,8 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
             if index == resumed_stage:      # what the stage began with is long past
                 restore(run.state_path, "weight", trainer.weights)
                 restore(run.state_path, "slot", trainer.slots)
+            elif run.state() is None:
+                trainer.save(run, state)        # from now on the run exists
             log.info("Stage %s: epochs %d to %d, %s.", stage.name, state.epoch + 1,
                      last_epoch, " and ".join(
                          f"{task.name} ({task.images_per_step} images)"

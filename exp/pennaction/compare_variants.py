@@ -20,6 +20,7 @@ import numpy as np
 from deephar.models.flops import count_flops
 from deephar.training.recipes.compare import NETWORKS, rate_of, score, train
 from deephar.training.recipes.quickstart import FRAMES, QuickstartConfig, make_people
+from deephar.training.run import was_begun
 from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag, parse_config
 
@@ -52,8 +53,7 @@ def run_once(cfg: Config, name: str, seed: int, people) -> None:
     if (folder / "result.json").exists():
         return
     network = train(name, dataclasses.replace(
-        cfg, logdir=str(folder), seed=seed,
-        resume=(folder / "config.json").exists()), people)
+        cfg, logdir=str(folder), seed=seed, resume=was_begun(folder)), people)
     write_json(folder / "result.json", {
         "network": name, "seed": seed, **score(network, people),
         "steps": cfg.epochs * cfg.steps_per_epoch, "batch_size": cfg.batch_size,

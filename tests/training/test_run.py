@@ -44,9 +44,19 @@ def test_a_folder_is_used_once(tmp_path):
     cfg = RunConfig(logdir=str(tmp_path))
     with pytest.raises(FileNotFoundError, match="no run to resume"):
         start_run(dataclasses.replace(cfg, resume=True))
-    start_run(cfg)
+    run = start_run(cfg)
+    save_state(run.state_path, State(), [], [])
     with pytest.raises(FileExistsError, match="--resume"):
         start_run(cfg)
+
+
+def test_a_start_that_failed_can_be_repeated(tmp_path):
+    """Without a state there is nothing to go on from: weights would stay random."""
+    start_run(RunConfig(logdir=str(tmp_path), seed=1))
+    with pytest.raises(FileNotFoundError, match="no run to resume.*without --resume"):
+        start_run(RunConfig(logdir=str(tmp_path), resume=True))
+    run = start_run(RunConfig(logdir=str(tmp_path), seed=2))
+    assert json.loads((run.folder / "config.json").read_text())["config"]["seed"] == 2
 
 
 def test_resume_drops_later_rows_and_names_changed_flags(tmp_path, caplog):

@@ -2,10 +2,17 @@
 import random
 import signal
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from deephar.training.logs import read_rows
+from deephar.training.run import Run, was_begun
+from deephar.training.schedule import Constant
+from deephar.training.stages import Stage, train_stages
+from deephar.training.trainer import MultiModelTrainer
 from tests.training.processes import finish, largest_difference, start, wait_for_rows
+from tests.training.toys import toy_models, toy_tasks
 
 FLAGS = ("--device", "cpu", "--deterministic", "--epochs", 3, "--steps-per-epoch", 20,
          "--save-minutes", 0.002)
@@ -35,6 +42,30 @@ def check_killed(folder, uninterrupted, rows: int) -> None:
     assert [row["step"] for row in resumed] == [row["step"] for row in whole]
     for a, b in zip(resumed, whole):
         assert a == pytest.approx(b, abs=1e-6)
+
+
+def train(folder, models, stages=None, **options):
+    """`train_stages` in this process; by default two epochs of both tasks."""
+    full, pose, action = models
+    stages = stages or [Stage("both", 2, 2, lambda: toy_tasks(pose, action), Constant(0.02))]
+    return train_stages(full, stages, Run(folder),
+                        strategy=tf.distribute.get_strategy(), **options)
+
+
+def test_a_run_begins_with_its_first_weights(tmp_path, monkeypatch):
+    """Killed in its first step, it goes on from what its network was filled with."""
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MultiModelTrainer, "_epoch", killed)
+    first, other = toy_models(), toy_models()
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, first)
+    assert was_begun(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, other)
+    for a, b in zip(first[0].get_weights(), other[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_stages_train_what_they_should(uninterrupted):

@@ -18,7 +18,7 @@ from deephar.evaluation.label_generator import (
     view_pckh)
 from deephar.models import linear
 from deephar.training.callbacks import EvalCallback
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import RunConfig, start_run, was_begun
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import is_chief
 from deephar.training.task import Task
@@ -117,7 +117,7 @@ def train_generator(cfg: GeneratorConfig, train: Pairs, test: Pairs,
 
 def _train(cfg, network, x, y, strategy, score: Callable) -> None:
     """One network in its own folder; a finished one is only read."""
-    resume = cfg.resume and (Path(cfg.logdir) / "config.json").exists()
+    resume = cfg.resume and was_begun(cfg.logdir)
     run = start_run(dataclasses.replace(cfg, resume=resume), strategy)
     batches = ArrayBatches(x, y, cfg.batch_size, cfg.seed)
     steps = cfg.steps_per_epoch or len(batches)

@@ -22,7 +22,7 @@ from deephar.training.callbacks import EvalCallback
 from deephar.training.lifting import (
     BnMomentum, Seconds, amsgrad, bn_momentum, decaying_rate, losses_of,
     semi_supervised_task, supervised_task, windows_of)
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import RunConfig, start_run, was_begun
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import is_chief
 from deephar.utils.files import read_json
@@ -91,7 +91,7 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
         if not takes:
             raise ValueError(f"{folder}: no takes to {what} on; look at the subjects and "
                              "actions")
-    cfg = dataclasses.replace(cfg, resume=cfg.resume and (folder / "config.json").exists())
+    cfg = dataclasses.replace(cfg, resume=cfg.resume and was_begun(folder))
     run = start_run(cfg, strategy)
     joints, features = data.train[0].keypoints.shape[1:]
     arguments = {"widths": list(cfg.widths), "joints_in": joints, "features": features,
