@@ -87,7 +87,9 @@ class DataConfig:
 
     def random_data_generator(self, rng: np.random.Generator) -> dict:
         """Settings of one training sample, drawn from `rng`."""
-        pick = lambda values: values[rng.integers(len(values))]
+        def pick(values):
+            return values[rng.integers(len(values))]
+
         return {
             "angle": pick(self.angles),
             "scale": pick(self.scales),

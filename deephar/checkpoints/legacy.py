@@ -119,7 +119,10 @@ def _renumber_actions(model, groups, report) -> dict[str, list[Tensor]]:
     The published counter ran on over all models of one process.
     """
     number_of = re.compile(r"act(\d+)_").match
-    numbers_in = lambda names: sorted({int(m[1]) for m in map(number_of, names) if m})
+
+    def numbers_in(names):
+        return sorted({int(m[1]) for m in map(number_of, names) if m})
+
     stored = numbers_in(groups)
     wanted = numbers_in(layer.name for layer in model.layers)
     if stored == wanted or len(stored) != len(wanted):
@@ -214,7 +217,9 @@ def _names_agree(name: str, stored: str) -> bool:
 
 def _account_for_rest(model, groups, lonely, report, errors) -> None:
     """What only one side has; the same shapes on both sides mean a new name."""
-    shapes_of = lambda items: [(i.kind, tuple(i.shape)) for i in items]
+    def shapes_of(items):
+        return [(i.kind, tuple(i.shape)) for i in items]
+
     for layer in lonely:
         slots = published_order(layer)
         report.missing += [f"{layer.name}/{slot}" for slot in slots]

@@ -92,7 +92,9 @@ def _print_tables(scores, guesses) -> None:
 
 
 def _next_steps(folder: Path, video: Path, minutes: float) -> str:
-    named = lambda name: shlex.quote(str(folder / name))
+    def named(name):
+        return shlex.quote(str(folder / name))
+
     model = "" if str(folder) == OUT else f" --model {shlex.quote(str(folder))}"
     predict = (f"deephar predict{model} {shlex.quote(str(video))} --frames "
                f"--save-video {named('video.gif')}")

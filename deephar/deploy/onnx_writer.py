@@ -212,15 +212,15 @@ def _max_pooling2d(w, step):
 
 def _max_min_pooling2d(w, step):
     x, size = w.take(step.inputs[0], FIRST), (step.config["pool_size"],) * 2
-    pool = lambda v: _max_pool(w, v, step.shape, size, size, "same")
-    return w.node("Sub", [pool(x), pool(w.node("Neg", [x]))]), FIRST
+    both = [_max_pool(w, v, step.shape, size, size, "same")
+            for v in (x, w.node("Neg", [x]))]
+    return w.node("Sub", both), FIRST
 
 
 def _global_max_min_pooling2d(w, step):
     x = w.take(step.inputs[0], FIRST)
-    top = lambda v: w.node("GlobalMaxPool", [v])
-    x = w.node("Sub", [top(x), top(w.node("Neg", [x]))])
-    return w.reshape(x, (-1, step.shape[-1])), LAST
+    both = [w.node("GlobalMaxPool", [v]) for v in (x, w.node("Neg", [x]))]
+    return w.reshape(w.node("Sub", both), (-1, step.shape[-1])), LAST
 
 
 def _up_sampling2d(w, step):

@@ -3,7 +3,7 @@
 A unit epoch (UE) is one pass over one action; a pass over all `n` actions is
 `n` unit epochs.  Equation numbers are those of the method's text.
 """
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Mapping
 
 SLACK = 1.2                 # k of eq. (4)
@@ -84,14 +84,12 @@ def compare_rates(reference: Training, ours: Mapping[str, Training],
         published: the mean job here) and with those of all jobs, and gains in %.
     """
     jobs = list(ours.values())
-    mean = lambda values: sum(values) / len(jobs)
-    seconds = sum(job.seconds for job in jobs)
-    half, final = mean([j.half for j in jobs]), mean([j.final for j in jobs])
-    one_job = Training(half, final, seconds / len(jobs))
+    half, final, seconds = (sum(values) for values in zip(*map(astuple, jobs)))
+    one_job = Training(half / len(jobs), final / len(jobs), seconds / len(jobs))
     eps0 = starting_error(reference, one_job, k)
     rate = time_precision_rate(reference, eps0)
     rates = {"one_job": time_precision_rate(one_job, eps0),
-             "all_jobs": time_precision_rate(Training(half, final, seconds), eps0)}
+             "all_jobs": time_precision_rate(replace(one_job, seconds=seconds), eps0)}
     return {"eps0": eps0, "reference": rate, **rates,
             **{f"gain_percent_{name}": 100 * (value / rate - 1)
                for name, value in rates.items()}}

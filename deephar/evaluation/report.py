@@ -170,9 +170,9 @@ def _comparison(score: Mapping, rows: Sequence[PaperRow]) -> list[list[str]]:
         text for i in range(len(rows)) for text in (f"[{i + 1}]", "diff")]]
 
     def line(label, ours, published):
-        difference = lambda v: "" if None in (v, ours) else f"{ours - v:+.1f}"
         cells.append([label, number(ours)] + [
-            text for v in published for text in (number(v), difference(v))])
+            text for v in published for text in (
+                number(v), "" if None in (v, ours) else f"{ours - v:+.1f}")])
 
     for name, value in score["parts"].items():
         line(name, value, [row.parts.get(name) for row in rows])

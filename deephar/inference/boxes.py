@@ -72,8 +72,8 @@ def overlap(a, b) -> float:
     """Intersection over union of two boxes."""
     low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
     common = np.prod(np.clip(high - low, 0, None))
-    area = lambda box: np.prod(np.subtract(box[2:], box[:2]))
-    return float(common / max(area(a) + area(b) - common, 1e-12))
+    areas = [np.prod(np.subtract(box[2:], box[:2])) for box in (a, b)]
+    return float(common / max(sum(areas) - common, 1e-12))
 
 
 class Identities:

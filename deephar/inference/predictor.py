@@ -168,7 +168,9 @@ class Predictor:
     def crops(self, wanted: Iterable[tuple[np.ndarray, np.ndarray]]
               ) -> tuple[np.ndarray, np.ndarray]:
         """The network's view of squares: frames (N, H, W, 3), matrices (N, 3, 3)."""
-        cut = lambda item: crop(*item, self.network.resolution, self.angle)
+        def cut(item):
+            return crop(*item, self.network.resolution, self.angle)
+
         frames, matrices = zip(*self._threads.map(cut, wanted))
         return np.stack(frames), np.stack(matrices)
 

@@ -133,9 +133,11 @@ def save_npz(path: str | Path, results: Sequence[FrameResult],
     """
     rows = [(r, person) for r in results for person in r.people]
     num_joints = layout.num_joints if layout else 0
-    column = lambda values, shape: np.array(
-        [np.full(shape, np.nan) if v is None else v for v in values],
-        np.float64).reshape((len(rows), *shape))
+
+    def column(values, shape):
+        return np.array([np.full(shape, np.nan) if v is None else v for v in values],
+                        np.float64).reshape((len(rows), *shape))
+
     people = [person for _, person in rows]
     arrays = {
         "frame": np.array([r.index for r, _ in rows], np.int64),

@@ -14,14 +14,14 @@ class MaxMinPooling2D(keras.layers.Layer):
         self.pool_size = pool_size
 
     def call(self, x):
-        pool = lambda v: ops.max_pool(
-            v, self.pool_size, strides=self.pool_size, padding="same")
-        return pool(x) - pool(-x)
+        high, low = (ops.max_pool(v, self.pool_size, strides=self.pool_size,
+                                  padding="same") for v in (x, -x))
+        return high - low
 
     def compute_output_shape(self, input_shape):
-        batch, rows, columns, channels = input_shape
-        halve = lambda size: None if size is None else -(-size // self.pool_size)
-        return (batch, halve(rows), halve(columns), channels)
+        batch, *sizes, channels = input_shape
+        return (batch, *(None if size is None else -(-size // self.pool_size)
+                         for size in sizes), channels)
 
     def get_config(self):
         return {**super().get_config(), "pool_size": self.pool_size}

@@ -191,7 +191,9 @@ def build_recognition(inputs, pose, visibility, probability, features,
     _, num_joints, pose_dim = pose.shape
     appearance = KroneckerPooling(name="Kronecker_prod")([probability, features])
 
-    unfold = lambda x, name: UnfoldTime(num_frames, dtype="float32", name=name)(x)
+    def unfold(x, name):
+        return UnfoldTime(num_frames, dtype="float32", name=name)(x)
+
     pose, visibility = unfold(pose, "pose"), unfold(visibility, "visibility")
     pose_head = build_pose_model(
         num_joints, num_actions, num_frames, pose_dim, include_top=False,
@@ -220,7 +222,10 @@ def _pose_network(model_pe: keras.Model, x, num_blocks: int):
                          f"least {num_blocks} blocks, got {model_pe.name}")
     if "sepconv1_conv" in names:
         raise ValueError("model_pe must not be built with old_model=True")
-    part = lambda name, i: model_pe.get_layer(f"{name}{i}")
+
+    def part(name, i):
+        return model_pe.get_layer(f"{name}{i}")
+
     features = part("rBlock", 1)(model_pe.get_layer("Stem")(x))
 
     inputs = x = keras.Input(features.shape[1:], name="input")

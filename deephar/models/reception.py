@@ -157,7 +157,10 @@ def inception_stem(input_shape, old_model: bool = False, width: int = WIDTH
                    ) -> keras.Model:
     """Sub-model `Stem`: `(N, H, W, 3)` to `(N, H/8, W/8, width)`."""
     w = width // WIDTH_STEP                     # 32 of 576
-    concatenate = lambda inputs, name: layers.Concatenate(name=name)(inputs)
+
+    def concatenate(inputs, name):
+        return layers.Concatenate(name=name)(inputs)
+
     inputs = keras.Input(input_shape, name="input")
     x = conv_bn_act(inputs, w, 3, 2, name="conv1")
     if not old_model:
@@ -186,8 +189,9 @@ def inception_stem(input_shape, old_model: bool = False, width: int = WIDTH
 
 def reception_block(shape, ksize, *, name: str) -> keras.Model:
     """Sub-model `rBlock`: three resolutions, `shape` in and out."""
-    upsample = lambda x, level: layers.UpSampling2D(
-        2, name=f"upsample_l{level}")(x)
+    def upsample(x, level):
+        return layers.UpSampling2D(2, name=f"upsample_l{level}")(x)
+
     width = shape[-1]
     inputs = keras.Input(shape, name="input")
     a = separable_residual(inputs, width, ksize, name="sepconv_l1")

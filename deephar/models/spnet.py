@@ -126,8 +126,9 @@ def _check_levels(x, cfg: ModelConfig) -> None:
 
 def _entry_flow(x, cfg: ModelConfig):
     """`(N, H, W, 3)` to `(N, H / image_div, W / image_div, C)`."""
-    normal = lambda x, width, strides=1, *, name: residual(
-        x, 3, width, strides, "normal", name=name)
+    def normal(x, width, strides=1, *, name):
+        return residual(x, 3, width, strides, "normal", name=name)
+
     width = cfg.growth
     x = conv(x, 64, 7, 2, name="conv1")
     x = normal(x, width, name="res0")
@@ -241,7 +242,9 @@ def _map_branch(z, cfg: ModelConfig, has_replica: bool, has_forward_maps: bool,
 
 def _read_pose(maps, depth, cfg: ModelConfig, prefix: str, suffix: str = ""):
     """Probability maps, xy `(N, J, 2)`, pose `(N, J, dim)`, confidence."""
-    named = lambda part: f"{prefix}_{part}{suffix}"
+    def named(part):
+        return f"{prefix}_{part}{suffix}"
+
     maps = ChannelSoftmax2D(cfg.sam_alpha, name=named("probmaps"))(maps)
     pose = xy = SoftArgmax2D(name=named("xy"))(maps)
     confidence = KeypointConfidence(name=named("vis"))(maps)

@@ -39,7 +39,10 @@ class ReadMaps(Float32Layer):
         maps, *others = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         others = iter(others)
         rows, columns, joints = maps.shape[1:]
-        flat = lambda x: ops.reshape(x, (-1, rows * columns, x.shape[-1]))
+
+        def flat(x):
+            return ops.reshape(x, (-1, rows * columns, x.shape[-1]))
+
         maps = maps if self.alpha == 1 else self.alpha * maps
         e = ops.exp(maps - ops.max(maps, axis=(1, 2), keepdims=True))
         by_joint = ops.transpose(flat(e), (0, 2, 1))                # (N, J, H*W)

@@ -123,7 +123,9 @@ class Graph:
 
     def renamed(self, steps: list[Step], names: dict[int, int]) -> "Graph":
         """With other steps, and values that are called by other numbers now."""
-        find = lambda values: [names.get(v, v) for v in values]
+        def find(values):
+            return [names.get(v, v) for v in values]
+
         steps = [replace(s, inputs=tuple(find(s.inputs))) for s in steps]
         return Graph(steps, self.inputs, find(self.outputs))
 

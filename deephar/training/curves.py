@@ -26,9 +26,9 @@ def plot_runs(folders: Sequence[Path], path: Path) -> Path:
     steps = {Path(folder): _columns(Path(folder) / "steps.csv") for folder in folders}
     scores = {Path(folder): _columns(Path(folder) / "scores.csv", needed=False)
               for folder in folders}
-    names_of = lambda runs: sorted({n for run in runs.values() for n in run} - NOT_CURVES)
-    panels = ([(name, steps) for name in names_of(steps)]
-              + [(name, scores) for name in names_of(scores)] + [("lr", steps)])
+    panels = [(name, runs) for runs in (steps, scores) for name in
+              sorted({name for run in runs.values() for name in run} - NOT_CURVES)]
+    panels.append(("lr", steps))
     columns = min(3, len(panels))
     rows = math.ceil(len(panels) / columns)
     figure = Figure(figsize=(4.2 * columns, 3 * rows), layout="constrained")

@@ -59,14 +59,14 @@ def _segments(model: keras.Model, count: int) -> list[_Segment]:
                          f"got {count}")
     cuts = [round(i * len(nodes) / count) for i in range(count + 1)]
     groups = [nodes[a:b] for a, b in zip(cuts, cuts[1:])]
-    read = lambda group: {id(x) for node in group for x in node.input_tensors}
     needed = {id(x) for x in model.outputs}
     parts = []
     for group in reversed(groups):
         made = {id(x) for node in group for x in node.outputs}
-        parts.insert(0, _Segment(group, sorted(read(group) - made),
+        read = {id(x) for node in group for x in node.input_tensors}
+        parts.insert(0, _Segment(group, sorted(read - made),
                                  sorted(made & needed)))
-        needed |= read(group)
+        needed |= read
     return parts
 
 

@@ -30,6 +30,8 @@ import keras
 import tensorflow as tf
 
 from deephar.checkpoints.description import Description, write_description
+from deephar.config import DataConfig
+from deephar.data.locate import locate
 from deephar.training.logs import Events, append_row, drop_rows
 from deephar.training.state import State, read_state
 from deephar.training.strategy import DEVICES, is_chief
@@ -74,6 +76,20 @@ class RunConfig:
                 "clip_norm": self.clip_norm, "jit_compile": self.jit_compile,
                 "recompute": self.recompute,
                 "workers": self.workers, "measure_wait": not self.deterministic}
+
+    def place(self, name: str) -> Path:
+        """The folder of a data set."""
+        return locate(self.data, name, self.synthetic_size)
+
+
+@dataclass(frozen=True)
+class PictureConfig(RunConfig):
+    """The flags of scripts that choose the size of their crops."""
+    side: int = flag(256, "of a crop, in pixels")
+
+    def in_size(self, crops: DataConfig) -> DataConfig:
+        """Crops of this size."""
+        return dataclasses.replace(crops, crop_resolution=(self.side, self.side))
 
 
 class Run:

@@ -130,8 +130,11 @@ class MultiModelTrainer:
             local = self._stream(task, (context.input_pipeline_id, count))
             if replicas == count:
                 return local
-            split = lambda a: tf.reshape(
-                a, tf.concat([[replicas // count, -1], tf.shape(a)[1:]], 0))
+
+            def split(a):
+                return tf.reshape(
+                    a, tf.concat([[replicas // count, -1], tf.shape(a)[1:]], 0))
+
             return local.flat_map(
                 lambda *batch: tf.data.Dataset.from_tensor_slices(
                     tf.nest.map_structure(split, batch))).prefetch(2 * replicas)

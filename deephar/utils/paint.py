@@ -83,7 +83,10 @@ def _strokes(points, mask, depth, layout, bone):
 def _stand_ins(mask, layout) -> tuple:
     """Bones that hold a trunk together whose middle joints are missing."""
     index = {name: j for j, name in enumerate(layout.joint_names)}
-    lacks = lambda name: name not in index or not mask[index[name]]
+
+    def lacks(name):
+        return name not in index or not mask[index[name]]
+
     bones = []
     if lacks("thorax"):
         bones.append(("r_shoulder", "l_shoulder"))

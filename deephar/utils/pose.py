@@ -15,8 +15,7 @@ VALID_FROM = -1e6       # coordinates above this one are there
 def mirrored(names: tuple[str, ...]) -> tuple[int, ...]:
     """For each name, the index of its left/right partner (itself if none)."""
     swap = {"r_": "l_", "l_": "r_"}
-    partner = lambda name: swap.get(name[:2], name[:2]) + name[2:]
-    return tuple(names.index(partner(name)) for name in names)
+    return tuple(names.index(swap.get(name[:2], name[:2]) + name[2:]) for name in names)
 
 
 @dataclass(frozen=True, repr=False)

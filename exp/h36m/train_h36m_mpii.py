@@ -11,7 +11,6 @@ Expected: MPJPE of 55.1 mm on the validation frames, single crop.
     python exp/h36m/train_h36m_mpii.py --data synthetic --side 96 --num-blocks 2 \\
         --epochs 5 --batch-size 8
 """
-import dataclasses
 from dataclasses import dataclass
 
 import keras
@@ -20,10 +19,9 @@ from deephar.checkpoints.description import Description
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import human36m_dataconf, mpii_sp_dataconf
 from deephar.data import BatchLoader, Human36M, MpiiSinglePerson
-from deephar.data.locate import locate
 from deephar.losses import pose_regression_loss
 from deephar.training.evaluators import mpjpe_of, pckh_of
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Plateau
 from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
@@ -34,10 +32,9 @@ from deephar.utils.pose import pa16j2d, pa17j3d
 
 
 @dataclass(frozen=True)
-class Config(RunConfig):
+class Config(PictureConfig):
     """Train 3D poses on Human3.6M and MPII."""
     logdir: str = flag("output/h36m_mpii", "folder of the run")
-    side: int = flag(256, "of a crop, in pixels")
     num_blocks: int = flag(8, "prediction blocks")
     depth_maps: int = flag(16, "bins of depth")
     ksize: int = flag(5, "of the separable convolutions")
@@ -55,7 +52,7 @@ def describe(cfg: Config) -> Description:
             "dim": 3, "num_blocks": cfg.num_blocks, "depth_maps": cfg.depth_maps,
             "ksize": (cfg.ksize, cfg.ksize)},
         pa17j3d,
-        dataclasses.replace(human36m_dataconf, crop_resolution=(cfg.side, cfg.side)))
+        cfg.in_size(human36m_dataconf))
 
 
 def main(cfg: Config) -> None:
@@ -63,11 +60,9 @@ def main(cfg: Config) -> None:
     run = start_run(cfg, strategy)
     description = describe(cfg)
     run.describe(description)
-    crops = dataclasses.replace(mpii_sp_dataconf,
-                                crop_resolution=description.dataconf.crop_resolution)
-    place = lambda name: locate(cfg.data, name, cfg.synthetic_size)
-    h36m = Human36M(place("h36m"), description.dataconf, pa17j3d, "frames")
-    mpii = MpiiSinglePerson(place("mpii"), crops, pa17j3d)
+    h36m = Human36M(cfg.place("h36m"), description.dataconf, pa17j3d, "frames")
+    crops = cfg.in_size(mpii_sp_dataconf)
+    mpii = MpiiSinglePerson(cfg.place("mpii"), crops, pa17j3d)
     people = BatchLoader([h36m, mpii], ["frame"], ["pose"], TRAIN_MODE,
                          [cfg.batch_size // 2] * 2, cfg.num_blocks, seed=cfg.seed)
     with strategy.scope():

@@ -10,7 +10,6 @@ Expected: PCKh@0.5 of 89.1 % on the validation split (the released weights).
     python exp/mpii/train_mpii_singleperson.py --data synthetic --side 96 \\
         --num-blocks 2 --epochs 5 --batch-size 8
 """
-import dataclasses
 from dataclasses import dataclass
 
 import keras
@@ -19,10 +18,9 @@ from deephar.checkpoints.description import Description
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import mpii_sp_dataconf
 from deephar.data import BatchLoader, MpiiSinglePerson
-from deephar.data.locate import locate
 from deephar.losses import pose_regression_loss
 from deephar.training.evaluators import pckh_of
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Steps
 from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
@@ -33,10 +31,9 @@ from deephar.utils.pose import pa16j2d
 
 
 @dataclass(frozen=True)
-class Config(RunConfig):
+class Config(PictureConfig):
     """Train 2D poses on MPII."""
     logdir: str = flag("output/mpii_singleperson", "folder of the run")
-    side: int = flag(256, "of a crop, in pixels")
     num_blocks: int = flag(8, "prediction blocks")
     ksize: int = flag(5, "of the separable convolutions")
     batch_size: int = flag(24, "people, over all devices")
@@ -52,8 +49,7 @@ def describe(cfg: Config) -> Description:
             "input_shape": (cfg.side, cfg.side, 3), "num_joints": pa16j2d.num_joints,
             "dim": 2, "num_context_per_joint": 2, "num_blocks": cfg.num_blocks,
             "ksize": (cfg.ksize, cfg.ksize)},
-        pa16j2d,
-        dataclasses.replace(mpii_sp_dataconf, crop_resolution=(cfg.side, cfg.side)))
+        pa16j2d, cfg.in_size(mpii_sp_dataconf))
 
 
 def main(cfg: Config) -> None:
@@ -61,8 +57,7 @@ def main(cfg: Config) -> None:
     run = start_run(cfg, strategy)
     description = describe(cfg)
     run.describe(description)
-    dataset = MpiiSinglePerson(locate(cfg.data, "mpii", cfg.synthetic_size),
-                               description.dataconf, pa16j2d)
+    dataset = MpiiSinglePerson(cfg.place("mpii"), description.dataconf, pa16j2d)
     people = BatchLoader(dataset, ["frame"], ["pose"], TRAIN_MODE, cfg.batch_size,
                          cfg.num_blocks, seed=cfg.seed)
     with strategy.scope():

@@ -12,7 +12,6 @@ Expected: published, not verified.  Begin with `train_pose_baseline.py`:
     python exp/ntu/train_ntu_spnet.py --data synthetic --side 128 --growth 24 \\
         --num-features 64 --epochs 6 --drop-epochs 4
 """
-import dataclasses
 from dataclasses import dataclass
 
 import keras
@@ -23,11 +22,10 @@ from deephar.config import (
     ModelConfig, human36m_dataconf, mpii_dataconf, ntu_dataconf)
 from deephar.data import BatchLoader, Human36M, MpiiSinglePerson, Ntu
 from deephar.data.labels import NTU_ACTIONS
-from deephar.data.locate import locate
 from deephar.models import compile_split_models, spnet
 from deephar.models.split import count_outputs
 from deephar.training.evaluators import accuracy_of, mpjpe_of
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Constant, Steps
 from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
@@ -38,11 +36,10 @@ from deephar.utils.pose import pa17j3d
 
 
 @dataclass(frozen=True)
-class Config(RunConfig):
+class Config(PictureConfig):
     """Train 3D poses and actions on NTU."""
     logdir: str = flag("output/ntu_spnet", "folder of the run")
     eval_mode: str = flag("cs", "cross-subject or cross-view", choices=("cs", "cv"))
-    side: int = flag(256, "of a crop, in pixels")
     num_frames: int = flag(8, "of a clip")
     num_pyramids: int = flag(2, "down and up in turn")
     action_pyramids: tuple[int, ...] = flag((1, 2), "those that predict actions")
@@ -74,15 +71,12 @@ def main(cfg: Config) -> None:
     run = start_run(cfg, strategy)
     network = model_config(cfg)
     num_poses, num_actions = count_outputs(network)
-    in_size = lambda crops: dataclasses.replace(
-        crops, crop_resolution=(cfg.side, cfg.side))
-    ntu_crops, h36m_crops = in_size(ntu_dataconf), in_size(human36m_dataconf)
+    ntu_crops, h36m_crops = cfg.in_size(ntu_dataconf), cfg.in_size(human36m_dataconf)
     run.describe(describe_spnet(network, ntu_crops, {"ntuaction": NTU_ACTIONS}))
 
-    place = lambda name: locate(cfg.data, name, cfg.synthetic_size)
-    mpii = MpiiSinglePerson(place("mpii"), in_size(mpii_dataconf), pa17j3d)
-    h36m = Human36M(place("h36m"), h36m_crops, pa17j3d, "frames")
-    ntu = Ntu(place("ntu"), ntu_crops, pa17j3d, use_gt_bbox=True,
+    mpii = MpiiSinglePerson(cfg.place("mpii"), cfg.in_size(mpii_dataconf), pa17j3d)
+    h36m = Human36M(cfg.place("h36m"), h36m_crops, pa17j3d, "frames")
+    ntu = Ntu(cfg.place("ntu"), ntu_crops, pa17j3d, use_gt_bbox=True,
               clip_size=cfg.num_frames, eval_mode=cfg.eval_mode)
     # Pictures take the place of clips: poses do not look at other frames.
     pictures = BatchLoader([mpii, h36m], ["frame"], ["pose"], TRAIN_MODE,

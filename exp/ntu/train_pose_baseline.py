@@ -11,7 +11,6 @@ after 10, 54.0 and 0.844 after 30, 50.6 and 0.864 after 60.
     python exp/ntu/train_pose_baseline.py --data synthetic --side 128 \\
         --num-pyramids 2 --growth 24 --epochs 5 --shares 6 6 2 2
 """
-import dataclasses
 from dataclasses import dataclass
 
 import keras
@@ -22,11 +21,10 @@ from deephar.config import (
     ModelConfig, human36m_dataconf, mpii_dataconf, ntu_pe_dataconf,
     pennaction_pe_dataconf)
 from deephar.data import BatchLoader, Human36M, MpiiSinglePerson, Ntu, PennAction
-from deephar.data.locate import locate
 from deephar.losses import pose_regression_loss
 from deephar.models import spnet
 from deephar.training.evaluators import mpjpe_of, pckh_of
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Steps
 from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
@@ -37,10 +35,9 @@ from deephar.utils.pose import pa16j2d, pa17j3d
 
 
 @dataclass(frozen=True)
-class Config(RunConfig):
+class Config(PictureConfig):
     """Train a pose network on four data sets at once."""
     logdir: str = flag("output/pose_baseline", "folder of the run")
-    side: int = flag(256, "of a crop, in pixels")
     num_pyramids: int = flag(8, "down and up in turn")
     num_levels: int = flag(4, "resolutions of a pyramid")
     growth: int = flag(96, "features that each level adds")
@@ -55,20 +52,17 @@ class Config(RunConfig):
 def main(cfg: Config) -> None:
     strategy = make_strategy(cfg.device)
     run = start_run(cfg, strategy)
-    in_size = lambda crops: dataclasses.replace(
-        crops, crop_resolution=(cfg.side, cfg.side))
     network = ModelConfig(
         (cfg.side, cfg.side, 3), pa17j3d, num_pyramids=cfg.num_pyramids,
         action_pyramids=(), num_levels=cfg.num_levels, growth=cfg.growth)
-    run.describe(describe_spnet(network, in_size(human36m_dataconf)))
+    run.describe(describe_spnet(network, cfg.in_size(human36m_dataconf)))
 
-    place = lambda name: locate(cfg.data, name, cfg.synthetic_size)
-    mpii_crops, h36m_crops = in_size(mpii_dataconf), in_size(human36m_dataconf)
-    mpii = MpiiSinglePerson(place("mpii"), mpii_crops, pa17j3d)
-    h36m = Human36M(place("h36m"), h36m_crops, pa17j3d, "frames")
-    penn = PennAction(place("pennaction"), in_size(pennaction_pe_dataconf), pa17j3d,
-                      "frames", use_gt_bbox=True)
-    ntu = Ntu(place("ntu"), in_size(ntu_pe_dataconf), pa17j3d, "frames",
+    mpii_crops, h36m_crops = cfg.in_size(mpii_dataconf), cfg.in_size(human36m_dataconf)
+    mpii = MpiiSinglePerson(cfg.place("mpii"), mpii_crops, pa17j3d)
+    h36m = Human36M(cfg.place("h36m"), h36m_crops, pa17j3d, "frames")
+    penn = PennAction(cfg.place("pennaction"), cfg.in_size(pennaction_pe_dataconf),
+                      pa17j3d, "frames", use_gt_bbox=True)
+    ntu = Ntu(cfg.place("ntu"), cfg.in_size(ntu_pe_dataconf), pa17j3d, "frames",
               use_gt_bbox=True)
     num_blocks = spnet.get_num_predictions(cfg.num_pyramids, cfg.num_levels)
     people = BatchLoader([mpii, h36m, penn, ntu], ["frame"], ["pose"], TRAIN_MODE,

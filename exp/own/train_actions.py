@@ -56,11 +56,11 @@ def known_network(weights: str) -> tuple[ModelConfig, DataConfig]:
     """The network that is trained already, and its crops."""
     if not (Path(weights) / FILE_NAME).exists():
         return RELEASED, pennaction_dataconf
-    run = read_description(weights)
-    if run.architecture != "spnet":
-        raise ValueError(f"{weights} holds a network of kind {run.architecture}; "
+    known = read_description(weights)
+    if known.architecture != "spnet":
+        raise ValueError(f"{weights} holds a network of kind {known.architecture}; "
                          "give one of kind spnet")
-    return ModelConfig(**{**run.arguments, "poselayout": run.layout}), run.dataconf
+    return ModelConfig(**{**known.arguments, "poselayout": known.layout}), known.dataconf
 
 
 def sort_synthetic(penn_folder: Path, root: Path) -> Path:
@@ -106,8 +106,10 @@ def main(cfg: Config) -> None:
         return [Task("action", action_model, clips)]
 
     judged = compile_split_models(full, network, keras.optimizers.Adam())[1]
-    score = lambda model: {
-        "accuracy": 100 * eval_singleclip_generator(model, tests, verbose=0)[-1]}
+
+    def score(model):
+        return {"accuracy": 100 * eval_singleclip_generator(model, tests, verbose=0)[-1]}
+
     train_stages(
         full, [Stage("own actions", cfg.epochs, cfg.steps_per_epoch or len(clips), tasks,
                      Cosine(cfg.rate, cfg.epochs))],

@@ -28,13 +28,11 @@ class Config(EvalConfig):
 def main(cfg: Config) -> int:
     session = Session(cfg)
     network = session.load_network("penn_spnet")
-    predict = lambda mode: predicted_boxes(
-        session, network, "pennaction", mode, cfg.kind)
-    boxes, score = predict(TEST_MODE)
-    scores = [score]
-    if cfg.kind == "frames":
-        train_boxes, train_score = predict(TRAIN_MODE)
-        boxes, scores = [boxes, train_boxes, {}], [score, train_score]
+    # Clips are those of the test split; pictures are of both.
+    modes = (TEST_MODE, TRAIN_MODE) if cfg.kind == "frames" else (TEST_MODE,)
+    found, scores = zip(*(predicted_boxes(session, network, "pennaction", mode, cfg.kind)
+                          for mode in modes))
+    boxes = [*found, {}] if cfg.kind == "frames" else found[0]
     if not session.interrupted:
         write_json(session.folder / "boxes.json", boxes)
     report = session.finish(scores)

@@ -14,7 +14,6 @@ Expected: published, not verified.  Begin with a trained pose network
     python exp/pennaction/train_penn_multimodel.py --data synthetic --side 128 \\
         --num-pyramids 2 --action-pyramids 1 2 --growth 24 --epochs 6
 """
-import dataclasses
 from dataclasses import dataclass
 
 import keras
@@ -24,11 +23,10 @@ from deephar.checkpoints.transfer import load_matching
 from deephar.config import ModelConfig, mpii_dataconf, pennaction_dataconf
 from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
-from deephar.data.locate import locate
 from deephar.models import compile_split_models, spnet
 from deephar.models.split import count_outputs
 from deephar.training.evaluators import accuracy_of, pckh_of
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Steps
 from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
@@ -39,10 +37,9 @@ from deephar.utils.pose import pa16j2d
 
 
 @dataclass(frozen=True)
-class Config(RunConfig):
+class Config(PictureConfig):
     """Train poses and actions on MPII and Penn Action."""
     logdir: str = flag("output/penn_multimodel", "folder of the run")
-    side: int = flag(256, "of a crop, in pixels")
     num_frames: int = flag(8, "of a clip")
     num_pyramids: int = flag(6, "down and up in turn")
     action_pyramids: tuple[int, ...] = flag((5, 6), "those that predict actions")
@@ -72,14 +69,11 @@ def main(cfg: Config) -> None:
     run = start_run(cfg, strategy)
     network = model_config(cfg)
     num_poses, num_actions = count_outputs(network)
-    in_size = lambda crops: dataclasses.replace(
-        crops, crop_resolution=(cfg.side, cfg.side))
-    penn_crops, mpii_crops = in_size(pennaction_dataconf), in_size(mpii_dataconf)
+    penn_crops, mpii_crops = cfg.in_size(pennaction_dataconf), cfg.in_size(mpii_dataconf)
     run.describe(describe_spnet(network, penn_crops, {"pennaction": PENN_ACTIONS}))
 
-    place = lambda name: locate(cfg.data, name, cfg.synthetic_size)
-    mpii = MpiiSinglePerson(place("mpii"), mpii_crops, pa16j2d)
-    penn = PennAction(place("pennaction"), penn_crops, pa16j2d, use_gt_bbox=True,
+    mpii = MpiiSinglePerson(cfg.place("mpii"), mpii_crops, pa16j2d)
+    penn = PennAction(cfg.place("pennaction"), penn_crops, pa16j2d, use_gt_bbox=True,
                       clip_size=cfg.num_frames)
     # Pictures take the place of clips: poses do not look at other frames.
     pictures = BatchLoader(mpii, ["frame"], ["pose"], TRAIN_MODE, cfg.num_frames)

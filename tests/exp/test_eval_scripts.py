@@ -67,7 +67,7 @@ def run_script(name, output, *flags):
 
 def ctrl_c_at_call(monkeypatch, number):
     """The user presses Ctrl-C while the network is busy for the `number`th time."""
-    calls, timed = iter(range(10_000)), run._timed
+    calls, timed = iter(range(10_000)), loop._timed
 
     def interrupted(*args):
         if next(calls) == number:

@@ -196,8 +196,11 @@ class ChunkedBatches(Batches):
         """keypoints (N, T, J, F), poses (N, L, Jout, 3), cameras (N, 9)."""
         sequence, first, _, flipped = self.windows[samples].T
         flipped = flipped.astype(bool)
-        frames = lambda start, length: self._starts[sequence, None] + np.clip(
-            start[:, None] + np.arange(length), 0, self._lengths[sequence, None] - 1)
+
+        def frames(start, length):
+            return self._starts[sequence, None] + np.clip(
+                start[:, None] + np.arange(length), 0, self._lengths[sequence, None] - 1)
+
         arrays = {"keypoints": self.keypoints[
             frames(first - self.pad - self.shift, self.chunk + 2 * self.pad)]}
         if self.poses is not None:

@@ -147,8 +147,6 @@ def _leg(person: Person, j, pelvis, trim) -> list[Part]:
     shank = _bands((over_shank, cloth), (max(over_shank, 0.66), skin),
                    (max(over_shank, 0.90), trim), (2, socks))
     calf = knee + 0.3 * (ankle - knee)
-    upper_shank = lambda p: shank(p * [1, 1, 0.3])
-    lower_shank = lambda p: shank(p * [1, 1, 0.7] + [0, 0, 0.3])
     foot_axes = _axes_along(tip - ankle)
     shoe = np.array(trim, float)
 
@@ -164,9 +162,9 @@ def _leg(person: Person, j, pelvis, trim) -> list[Part]:
         Part(hip, None, (86 * g * loose,) * 3, cloth),
         Part(hip, knee, (86 * g * loose, rk * (1.1 if covered >= 1 else 1.0)), thigh),
         Part(knee, None, (rk * (1.08 if covered >= 1 else 1.0),) * 3, knee_colour),
-        Part(knee, calf, (rk, 60 * g), upper_shank),
-        Part(calf, None, (60 * g,) * 3, lambda p: upper_shank(p * 0 + [0, 0, 1])),
-        Part(calf, ankle, (60 * g, ra), lower_shank),
+        Part(knee, calf, (rk, 60 * g), lambda p: shank(p * [1, 1, 0.3])),
+        Part(calf, None, (60 * g,) * 3, lambda p: shank(p * 0 + [0, 0, 0.3])),
+        Part(calf, ankle, (60 * g, ra), lambda p: shank(p * [1, 1, 0.7] + [0, 0, 0.3])),
         Part(ankle, None, (ra * 1.1,) * 3, socks),
         Part(middle, None, (0.22 * length + 8 * s, 0.23 * length, 0.72 * length),
              paint_shoe, foot_axes),
@@ -174,8 +172,8 @@ def _leg(person: Person, j, pelvis, trim) -> list[Part]:
     if covered < 1:                     # the hem of shorts stands off the leg
         hem = hip + (knee - hip) * covered
         start = hip + (knee - hip) * max(covered - 0.45, 0)
-        r = lambda t: 86 * g + (rk - 86 * g) * t
-        parts.append(Part(start, hem, (r(max(covered - 0.45, 0)) * 1.1, r(covered) * 1.22),
+        top, low = (86 * g + (rk - 86 * g) * t for t in (max(covered - 0.45, 0), covered))
+        parts.append(Part(start, hem, (top * 1.1, low * 1.22),
                           _bands((0.9, cloth), (2, _darker(cloth, 0.7)))))
     return parts
 

@@ -52,7 +52,10 @@ class Person:
 def make_person(seed: int, number: int) -> Person:
     """The person with this number; the same for the same two integers."""
     rng = np.random.default_rng([seed, number, 77])
-    pick = lambda table: table[rng.integers(len(table))]
+
+    def pick(table):
+        return table[rng.integers(len(table))]
+
     child = rng.random() < 0.15
     height = rng.normal(1290, 90) if child else rng.normal(1725, 85)
     height = float(np.clip(height, 1120, 1960))
@@ -78,7 +81,9 @@ def make_person(seed: int, number: int) -> Person:
 
 def _lengths(height: float, child: bool, rng: np.random.Generator) -> Lengths:
     """Bone lengths as shares of the height, a few percent apart between people."""
-    share = lambda s: float(height * s * rng.normal(1, 0.025))
+    def share(s):
+        return float(height * s * rng.normal(1, 0.025))
+
     head = 1.22 if child else 1.0
     broad = rng.normal(1, 0.05)
     return Lengths(

@@ -34,15 +34,16 @@ def _flat(v):
     return v / (np.linalg.norm(v) + 1e-9)
 
 
-def _flying(act, frame, release, hold, velocity, radius, paint, gravity=9810.0):
-    """A ball in `hold(frame)` until the phase `release`, then on its way."""
+def _flying(act, frame, release, velocity, radius, paint, gravity=9810.0, hold=0.0):
+    """A ball `hold` above the palm until the phase `release`, then on its way."""
     if act.phase[frame] < release:
-        return [_ball(hold(frame), radius, paint)]
+        return [_ball(_palm(act, frame, act.lead) + hold * UP, radius, paint)]
     start = frame
     while start > 0 and release <= act.phase[start - 1] <= act.phase[start]:
         start -= 1
     seconds = (frame - start) / act.fps
-    place = hold(start) + velocity * seconds - UP * (0.5 * gravity * seconds ** 2)
+    place = (_palm(act, start, act.lead) + hold * UP + velocity * seconds
+             - UP * (0.5 * gravity * seconds ** 2))
     place[2] = max(place[2], radius)
     return [_ball(place, radius, paint)]
 
@@ -53,15 +54,13 @@ def _feet_heading(act):
 
 
 def _baseball(act, frame):
-    hold = lambda f: _palm(act, f, act.lead)
     glove = _ball(_palm(act, frame, act.other), (95, 60, 100), (122, 72, 40))
-    return [glove] + _flying(act, frame, 0.62, hold, 14000 * _feet_heading(act) + 900 * UP,
-                             40, WHITE)
+    return [glove] + _flying(act, frame, 0.62, 14000 * _feet_heading(act) + 900 * UP, 40,
+                             WHITE)
 
 
 def _thrown(act, frame):
-    hold = lambda f: _palm(act, f, act.lead)
-    return _flying(act, frame, 0.56, hold, 7000 * _feet_heading(act) + 1500 * UP, 55,
+    return _flying(act, frame, 0.56, 7000 * _feet_heading(act) + 1500 * UP, 55,
                    (230, 90, 40))
 
 
@@ -184,8 +183,8 @@ def _barbell_bench(act, frame):
 
 
 def _bowling_ball(act, frame):
-    hold = lambda f: _palm(act, f, act.lead) - 60 * UP
-    return _flying(act, frame, 0.77, hold, 5200 * _feet_heading(act), 106, (36, 50, 130), 30000)
+    return _flying(act, frame, 0.77, 5200 * _feet_heading(act), 106, (36, 50, 130), 30000,
+                   hold=-60)
 
 
 def _rope(act, frame):

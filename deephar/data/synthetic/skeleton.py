@@ -220,9 +220,8 @@ _MIRRORED = (0, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15,
 def mirror_body(body: Body) -> Body:
     """The same motion with the other hand."""
     flip = np.array([-1.0, 1.0, 1.0])
-    turned = lambda r: r * flip[:, None] * flip
-    return Body((body.joints * flip)[:, _MIRRORED], turned(body.pelvis),
-                turned(body.chest), turned(body.head), body.tool * flip)
+    turned = (r * flip[:, None] * flip for r in (body.pelvis, body.chest, body.head))
+    return Body((body.joints * flip)[:, _MIRRORED], *turned, body.tool * flip)
 
 
 def place_body(body: Body, degrees: np.ndarray, position: np.ndarray) -> Body:

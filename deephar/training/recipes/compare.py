@@ -110,12 +110,12 @@ def merge_tasks(description: Description, people: People, cfg: QuickstartConfig)
                                seed=cfg.seed)
         clips = BatchLoader(people.penn, ["frame"], ["pose", "pennaction"], TRAIN_MODE,
                             cfg.batch_size, [1, len(actions)], seed=cfg.seed)
-        adam = lambda: keras.optimizers.Adam(cfg.rate)
         return [
-            Task("pictures", pose_network, pictures, pose_loss, adam(),
-                 ratio=PICTURE_BATCHES),
+            Task("pictures", pose_network, pictures, pose_loss,
+                 keras.optimizers.Adam(cfg.rate), ratio=PICTURE_BATCHES),
             Task("clips", whole, clips,
-                 [pose_loss] + ["categorical_crossentropy"] * len(actions), adam(),
+                 [pose_loss] + ["categorical_crossentropy"] * len(actions),
+                 keras.optimizers.Adam(cfg.rate),
                  weight=(1.0,) + (ACTION_WEIGHT,) * len(actions),
                  groups=("pose",) + ("action",) * len(actions))]
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
-import keras
 import tensorflow as tf
 
 from deephar.checkpoints.lifting import TEMPORAL_WEIGHTS, save_weights, write_settings
@@ -138,8 +137,11 @@ def _stages(cfg, data, model, arguments, strided, strategy):
     labelled = windows_of(data.train, **options, seed=1234 + cfg.seed, keep_root=True)
     unlabelled = windows_of(data.unlabelled, **options, seed=4321 + cfg.seed,
                             labelled=False)
-    make = lambda other: [semi_supervised_task(
-        model, trajectory, SemiSupervisedBatches(labelled, other), optimizer)]
+
+    def make(other):
+        return [semi_supervised_task(
+            model, trajectory, SemiSupervisedBatches(labelled, other), optimizer)]
+
     both = make(unlabelled)[0].model
     warmup = min(cfg.warmup, cfg.epochs)
     steps = cfg.steps_per_epoch or len(labelled)

@@ -4,7 +4,6 @@ Shared by the scripts for Penn Action and NTU, whatever their networks.  The
 paper gives the rates and the five last epochs; how long the first two stages
 and a plateau are is ours.
 """
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
@@ -12,13 +11,11 @@ import keras
 
 from deephar.checkpoints.description import Description, build_with_pose_network
 from deephar.checkpoints.transfer import load_matching
-from deephar.config import DataConfig
 from deephar.data import BatchLoader
-from deephar.data.locate import locate
 from deephar.losses import pose_regression_loss
 from deephar.models import set_trainable_layers, vgg
 from deephar.training.evaluators import accuracy_of
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Constant, Plateau, Steps
 from deephar.training.stages import Stage, train_scored
 from deephar.training.strategy import make_strategy
@@ -30,9 +27,8 @@ DROP = 0.2                      # the rate times this, wherever it falls
 
 
 @dataclass(frozen=True)
-class MergeConfig(RunConfig):
+class MergeConfig(PictureConfig):
     """The flags that all these scripts have."""
-    side: int = flag(256, "of a crop, in pixels")
     pose_epochs: int = flag(120, "of the pose network; 0 if --weights has one")
     pose_rate: float = flag(1e-3, "learning rate of RMSprop, of the poses")
     pose_drop_epochs: tuple[int, ...] = flag(
@@ -43,14 +39,6 @@ class MergeConfig(RunConfig):
     momentum: float = flag(0.98, "of SGD, Nesterov's")
     patience: int = flag(5, "epochs without a lower loss before the rate falls")
     finetune_epochs: int = flag(5, "of everything, at a tenth of the rate")
-
-    def in_size(self, crops: DataConfig) -> DataConfig:
-        """Crops of this size."""
-        return dataclasses.replace(crops, crop_resolution=(self.side, self.side))
-
-    def place(self, name: str):
-        """The folder of a data set."""
-        return locate(self.data, name, self.synthetic_size)
 
 
 def train_merge(cfg: MergeConfig, description: Description, pictures: Sequence,
@@ -121,7 +109,9 @@ def merge_stages(cfg: MergeConfig, merged: keras.Model, pose_network: keras.Mode
         return [Task("action", merged, clips, "categorical_crossentropy",
                      keras.optimizers.SGD(cfg.rate, cfg.momentum, nesterov=True))]
 
-    steps = lambda loader: cfg.steps_per_epoch or len(loader)
+    def steps(loader):
+        return cfg.steps_per_epoch or len(loader)
+
     pose_plan = (Steps(cfg.pose_rate, DROP, cfg.pose_drop_epochs) if cfg.pose_drop_epochs
                  else Plateau(cfg.pose_rate, DROP, cfg.patience, "pose"))
     frozen = min(frozen_trunk_epochs, cfg.pose_epochs)

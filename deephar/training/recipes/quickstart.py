@@ -133,11 +133,12 @@ def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list
                                     cfg.batch_size // 2, num_poses, seed=cfg.seed)
     clips = BatchLoader(people.penn, ["frame"], ["pose", "pennaction"], TRAIN_MODE,
                         cfg.batch_size, [num_poses, num_actions], seed=cfg.seed)
-    adam = lambda: keras.optimizers.Adam(cfg.rate)
     return [
-        Task("pictures", pose_model, clips_of_pictures, pose_loss, adam(), ratio=3),
+        Task("pictures", pose_model, clips_of_pictures, pose_loss,
+             keras.optimizers.Adam(cfg.rate), ratio=3),
         Task("clips", full, clips,
-             [pose_loss] * num_poses + ["categorical_crossentropy"] * num_actions, adam(),
+             [pose_loss] * num_poses + ["categorical_crossentropy"] * num_actions,
+             keras.optimizers.Adam(cfg.rate),
              weight=(1.0,) * num_poses + (ACTION_WEIGHT,) * num_actions,
              groups=("pose",) * num_poses + ("action",) * num_actions),
     ]
@@ -162,7 +163,10 @@ def baselines(people: People) -> list[Score]:
     mean = np.where(seen, poses, 0).sum(0) / np.maximum(seen.sum(0), 1)
     labels = [video.action for video in people.penn.sequences[TRAIN_MODE]]
     share = np.bincount(labels, minlength=len(PENN_ACTIONS)) / len(labels)
-    always = lambda value: lambda x: [np.repeat(value[None], len(x), axis=0)]
+
+    def always(value):
+        return lambda x: [np.repeat(value[None], len(x), axis=0)]
+
     return _scores(_evaluate(people, always(mean), always(share)),
                    "the mean pose or the most frequent class of the training split")
 
