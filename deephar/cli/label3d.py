@@ -39,7 +39,7 @@ def run(args) -> int:
     sequences = read_sequences(args.input, args.allow_pickle, args.fill)
 
     start_keras()
-    from deephar.evaluation.label_generator import LabelGenerator
+    from deephar.networks.label_generator import LabelGenerator
     generator = LabelGenerator.load(args.weights)
     arrays = {}
     for name, points in sequences.items():
@@ -60,8 +60,7 @@ def read_sequences(path: Path, allow_pickle: bool, fill: bool) -> dict:
     """{name: (N, 17, 2) pixels} of a file."""
     import numpy as np
 
-    from deephar.data.keypoints.takes import (
-        H36M17_SYMMETRY, fill_missing, read_keypoints)
+    from deephar.data.keypoints.takes import H36M17_SYMMETRY, fill_missing, read_keypoints
     if path.suffix == ".npy":
         sequences = {path.stem: np.load(path)}
     else:

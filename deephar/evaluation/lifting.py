@@ -9,65 +9,17 @@ Takes are predicted and scored in pieces, so that memory does not grow with
 their length.
 """
 from dataclasses import dataclass
-from typing import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Iterable, Mapping, Sequence
 
-import keras
 import numpy as np
 
-from deephar.data.keypoints.batches import Symmetry, flip_points, pad_sequence
-from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take, root_relative
+from deephar.data.keypoints.takes import Take, root_relative
 from deephar.evaluation.report import Score
 from deephar.measures import mpjpe, mpjve, n_mpjpe, p_mpjpe
+from deephar.networks.lifting import Lifter
 
 METRICS = {"mpjpe": "P1", "p_mpjpe": "P2", "n_mpjpe": "P3", "mpjve": "MPJVE"}
 _OF_FRAMES = {"mpjpe": mpjpe, "p_mpjpe": p_mpjpe, "n_mpjpe": n_mpjpe}
-PIECE = 4096                # frames that are predicted at once
-
-# From key points (T, J, F) to poses in pieces, (t, 17, 3) after each other.
-Lifter = Callable[[np.ndarray], Iterator[np.ndarray]]
-
-
-def lifter_of(model: keras.Model, padding: tuple[int, int],
-              flips: Symmetry | None = None,
-              flips_3d: Symmetry = H36M17_SYMMETRY, piece: int = PIECE) -> Lifter:
-    """A temporal model as a lifter of whole sequences.
-
-    Args:
-        model: the dilated form.
-        padding: see `deephar.models.temporal.temporal_padding`.
-        flips: 2D pairs; given, the prediction is averaged with the mirrored
-            prediction of the mirrored key points.
-        flips_3d: 3D pairs.
-        piece: frames predicted at once.
-    """
-    front, behind = padding
-
-    def lift(keypoints):
-        length = len(keypoints)
-        for first in range(0, length, piece):
-            end = min(first + piece, length)
-            window = keypoints[max(first - front, 0):end + behind]
-            window = pad_sequence(window, max(front - first, 0),
-                                  max(end + behind - length, 0))
-            if flips is None:
-                yield model.predict_on_batch(window[None])[0]
-                continue
-            plain, mirrored = model.predict_on_batch(
-                np.stack([window, flip_points(window, flips)]))
-            yield (plain + flip_points(mirrored, flips_3d)) / 2
-
-    return lift
-
-
-def constant_lifter(pose: np.ndarray) -> Lifter:
-    """Always the same pose (17, 3): what any lifter must beat."""
-    return lambda keypoints: iter([np.repeat(pose[None], len(keypoints), 0)])
-
-
-def mean_pose(takes: Sequence[Take]) -> np.ndarray:
-    """The mean root-relative pose of all frames, (17, 3)."""
-    total = sum(root_relative(take.poses).sum(0, dtype=float) for take in takes)
-    return total / sum(len(take.poses) for take in takes)
 
 
 @dataclass(frozen=True)

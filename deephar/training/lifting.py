@@ -14,8 +14,9 @@ from deephar.data.keypoints.batches import (
     ChunkedBatches, SemiSupervisedBatches, Symmetry)
 from deephar.data.keypoints.takes import (
     H36M17_PARENTS, H36M17_SYMMETRY, Take, root_relative)
-from deephar.evaluation.lifting import lifter_of, take_errors, weighted_errors
+from deephar.evaluation.lifting import take_errors, weighted_errors
 from deephar.models.temporal import set_bn_momentum, temporal_padding
+from deephar.networks.lifting import lifter_of
 from deephar.training.task import Task
 
 FIRST_MOMENTUM, LAST_MOMENTUM = 0.1, 0.001      # as PyTorch counts: 1 - Keras'

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from deephar.data.keypoints.files import open_set
 from deephar.data.keypoints.takes import TEST_SUBJECTS
-from deephar.evaluation.label_generator import LabelGenerator, score_labels
+from deephar.evaluation.label_generator import score_labels
 from deephar.evaluation.lifting_plots import plot_actions, plot_progress
 from deephar.evaluation.report import (
     all_evaluated, format_report, make_report, table, weights_info, write_report)
+from deephar.networks.label_generator import LabelGenerator
 from deephar.utils.flags import flag, parse_config
 
 

@@ -24,13 +24,14 @@ from deephar.checkpoints.lifting import load_temporal
 from deephar.data.keypoints.files import open_set
 from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos, read_keypoints
 from deephar.evaluation.actionwise import Training, compare_rates
-from deephar.evaluation.lifting import by_action, lifter_of, score_of, take_errors
+from deephar.evaluation.lifting import by_action, score_of, take_errors
 from deephar.evaluation.lifting_plots import history_of, plot_actions, plot_progress
 from deephar.evaluation.lifting_tables import CONTRADICTIONS
 from deephar.evaluation.paper_tables import PAPER_TABLES
 from deephar.evaluation.report import (
     all_evaluated, format_report, make_report, weights_info, write_report)
 from deephar.models.temporal import receptive_field, temporal_padding
+from deephar.networks.lifting import lifter_of
 from deephar.training.logs import read_rows
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.flags import flag, parse_config

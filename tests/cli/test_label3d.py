@@ -6,8 +6,8 @@ import pytest
 from deephar.checkpoints.lifting import save_weights, write_settings
 from deephar.cli import main
 from deephar.data.keypoints.files import write_keypoints, write_video_keypoints
-from deephar.evaluation.label_generator import settings_of
 from deephar.models import linear
+from deephar.networks.label_generator import settings_of
 from deephar.utils.stereo import Intrinsics, Normaliser, project_pinhole, right_view
 
 

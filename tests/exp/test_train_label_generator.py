@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from deephar.evaluation.label_generator import LabelGenerator
+from deephar.networks.label_generator import LabelGenerator
 from tests.exp.conftest import load_script
 from tests.exp.test_train_videopose3d import data    # noqa: F401 (a fixture)
 

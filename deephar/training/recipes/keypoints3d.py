@@ -9,8 +9,8 @@ from deephar.config import DataConfig, mpii_dataconf
 from deephar.data import MpiiSinglePerson
 from deephar.data.depth_labels import DepthLabelled, DepthLabels, label_mpii
 from deephar.data.relayout import Relayout
-from deephar.evaluation.label_generator import LabelGenerator
 from deephar.losses import weighted_depth_loss
+from deephar.networks.label_generator import LabelGenerator
 from deephar.training.recipes.merge import MergeConfig, train_merge
 from deephar.utils.flags import flag
 from deephar.utils.modes import TRAIN_MODE

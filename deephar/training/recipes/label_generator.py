@@ -14,9 +14,9 @@ from deephar.checkpoints.lifting import save_weights, write_settings
 from deephar.data.keypoints.batches import ArrayBatches
 from deephar.data.keypoints.takes import TEST_SUBJECTS, TRAIN_SUBJECTS, Take
 from deephar.evaluation.label_generator import (
-    LabelGenerator, camera_poses, image_points, pose_errors, settings_of, view_pairs,
-    view_pckh)
+    camera_poses, image_points, pose_errors, view_pairs, view_pckh)
 from deephar.models import linear
+from deephar.networks.label_generator import LabelGenerator, settings_of
 from deephar.training.callbacks import EvalCallback
 from deephar.training.run import RunConfig, start_run, was_begun
 from deephar.training.stages import Stage, train_stages

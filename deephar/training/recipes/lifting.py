@@ -14,9 +14,10 @@ import tensorflow as tf
 from deephar.checkpoints.lifting import TEMPORAL_WEIGHTS, save_weights, write_settings
 from deephar.data.keypoints.batches import SemiSupervisedBatches, Symmetry
 from deephar.data.keypoints.takes import TEST_SUBJECTS, TRAIN_SUBJECTS, Take
-from deephar.evaluation.lifting import lifter_of, score_of, take_errors
+from deephar.evaluation.lifting import score_of, take_errors
 from deephar.evaluation.report import make_report, weights_info, write_report
 from deephar.models import temporal
+from deephar.networks.lifting import lifter_of
 from deephar.training.callbacks import EvalCallback
 from deephar.training.lifting import (
     BnMomentum, Seconds, amsgrad, bn_momentum, decaying_rate, losses_of,

@@ -6,10 +6,9 @@ import pytest
 
 from deephar.config import pennaction_ar_dataconf
 from deephar.data.locate import locate
-from deephar.evaluation.label_generator import LabelGenerator
 from deephar.models import linear
-from deephar.training.recipes.keypoints3d import (
-    KeypointsConfig, describe, labelled_mpii)
+from deephar.networks.label_generator import LabelGenerator
+from deephar.training.recipes.keypoints3d import KeypointsConfig, describe, labelled_mpii
 from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.pose import INVALID, pa16j3d, pa20j3d
 from deephar.utils.stereo import Normaliser

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deephar.evaluation.label_generator import LabelGenerator
+from deephar.networks.label_generator import LabelGenerator
 from deephar.training.logs import read_rows
 from deephar.training.recipes import label_generator as training
 from deephar.utils.stereo import relative

@@ -4,7 +4,8 @@ import pytest
 
 from deephar.checkpoints.lifting import load_temporal
 from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take
-from deephar.evaluation.lifting import lifter_of, take_errors
+from deephar.evaluation.lifting import take_errors
+from deephar.networks.lifting import lifter_of
 from deephar.training.logs import read_rows
 from deephar.training.recipes import lifting as jobs
 from deephar.training.strategy import make_strategy
