@@ -12,6 +12,7 @@ Without --save-... or --show, the drawn pictures or videos and a JSON file go to
 docs/own-pictures.md describes the files.
 """
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def add_arguments(parser) -> None:
     group.add_argument("--out", type=Path, default=Path("predictions"),
                        help="folder (default: %(default)s)")
     group.add_argument("--save-video", type=Path, metavar="FILE",
-                       help=".mp4, .gif or a folder")
+                       help=".mp4, .mkv, .mov, .gif or a folder")
     group.add_argument("--save-json", type=Path, metavar="FILE")
     group.add_argument("--save-npz", type=Path, metavar="FILE")
     group.add_argument("--save-coco", type=Path, metavar="FILE",
@@ -110,11 +111,13 @@ def run(args) -> int:
     if args.view_3d and (predictor.layout is None or predictor.layout.dim < 3):
         raise ValueError("--view-3d needs a network of 3D poses, "
                          f"{predictor.network.name} has none")
+    from deephar.inference.results import result_names
+    names = result_names([*pictures, *videos], args.out)
     code = 0
     if pictures:
-        code = max(code, _pictures(args, predictor, pictures))
-    for source in videos:
-        code = max(code, _video(args, predictor, source))
+        code = max(code, _pictures(args, predictor, pictures, names))
+    for source, name in zip(videos, names[len(pictures):]):
+        code = max(code, _video(args, predictor, source, name))
     return code
 
 
@@ -155,6 +158,15 @@ def _check(args, pictures, videos) -> None:
         if getattr(args, name) is not None and pictures:
             raise ValueError(f"--{name.replace('_', '-')} is for videos; pictures of a "
                              "video's frames need --frames")
+    if args.save_video is not None:
+        from deephar.inference.sources import is_camera, is_stream
+        from deephar.inference.writer import kind_of
+        kind = kind_of(args.save_video)
+        if kind == "gif" and any(is_camera(v) or is_stream(v) for v in videos):
+            raise ValueError("a .gif is held in memory: save a camera or stream as .mp4")
+        if args.save_video.resolve() in {Path(video).resolve() for video in videos}:
+            raise ValueError(f"--save-video {args.save_video} is what is being read; "
+                             "choose another name")
     if args.boxes == "track" and pictures:
         raise ValueError("--boxes track is for videos; pictures take a file, "
                          "two-pass or whole")
@@ -179,7 +191,7 @@ def _asked(args) -> bool:
 
 # === Pictures ===
 
-def _pictures(args, predictor, paths) -> int:
+def _pictures(args, predictor, paths, names) -> int:
     from deephar.cli.progress import progress_bar
     from deephar.inference.boxes import boxes_for
     from deephar.inference.predictor import open_any
@@ -201,14 +213,14 @@ def _pictures(args, predictor, paths) -> int:
         for (index, path, picture), people in zip(opened, found):
             results.append(FrameResult(index, None, picture.shape[1::-1], str(path),
                                        tuple(people)))
-            _draw_picture(args, predictor, picture, results[-1])
+            _draw_picture(args, predictor, picture, results[-1], names[index])
             progress(len(results), len(paths))
     _save(args, predictor, results, args.out / "predictions.json")
     _report(results, "picture")
     return code
 
 
-def _draw_picture(args, predictor, picture, result) -> None:
+def _draw_picture(args, predictor, picture, result, name) -> None:
     from deephar.utils.plot import show
     if _asked(args) and not args.show:
         return
@@ -216,7 +228,7 @@ def _draw_picture(args, predictor, picture, result) -> None:
     if args.show:
         show(drawn)
     else:
-        show(drawn, filename=args.out / f"{Path(result.name).stem}.png")
+        show(drawn, filename=args.out / f"{name}.png")
 
 
 def _renderer(args, predictor, timeline: int):
@@ -227,8 +239,9 @@ def _renderer(args, predictor, timeline: int):
 
 # === Videos ===
 
-def _video(args, predictor, source: str) -> int:
+def _video(args, predictor, source: str, name: str) -> int:
     from deephar.data.video import BrokenVideo
+    from deephar.inference.results import Spool
     from deephar.inference.smooth import Smoother
     from deephar.inference.sources import (
         count_frames, frames_of, frames_per_second, is_camera, is_stream, pictures_of)
@@ -246,9 +259,10 @@ def _video(args, predictor, source: str) -> int:
     smooth = Smoother() if args.smooth else lambda result: result
     count = -(-count_frames(source) // args.every)
     fps = frames_per_second(source, args.fps) / args.every
-    results, code = [], 0
+    results, code = Spool(), 0
     try:
-        with _outputs(args, predictor, source, count, fps) as put:
+        with (contextlib.closing(predicted),
+              _outputs(args, predictor, name, count, fps) as put):
             for frame, result in predicted:
                 result = smooth(result)
                 results.append(result)
@@ -260,31 +274,24 @@ def _video(args, predictor, source: str) -> int:
     except KeyboardInterrupt:
         print("deephar: stopped; what came before is kept", file=sys.stderr)
         code = 130
-    _save(args, predictor, results, args.out / f"{_stem(source)}.json")
+    _save(args, predictor, results, args.out / f"{name}.json")
     _report(results, "frame")
     return code
-
-
-def _stem(source: str) -> str:
-    from deephar.inference.sources import is_camera, is_stream
-    if is_camera(source):
-        return f"camera{source}"
-    return "stream" if is_stream(source) else Path(source).name.split(".")[0]
 
 
 class _outputs:
     """Draws, writes and shows frames in a thread, while the network works."""
 
-    def __init__(self, args, predictor, source, count, fps):
+    def __init__(self, args, predictor, name, count, fps):
         from deephar.cli.progress import progress_bar
         self.count = count
-        self.progress = progress_bar(_stem(source), unit="frames", rate=True)
+        self.progress = progress_bar(name, unit="frames", rate=True)
         wants_video = args.save_video is not None or not _asked(args)
         self.path = None
         if wants_video:
-            self.path = args.save_video or args.out / f"{_stem(source)}.mp4"
+            self.path = args.save_video or args.out / f"{name}.mp4"
         self.draws = wants_video or args.show
-        self.fps, self.show, self.title = fps, args.show, str(source)
+        self.fps, self.show, self.title = fps, args.show, name
         timeline = (count or 300) if args.timeline else 0
         self.renderer = _renderer(args, predictor, timeline)
 

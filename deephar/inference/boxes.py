@@ -8,6 +8,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
+from deephar.data.video import SUFFIXES
 from deephar.evaluation.bboxes import get_bbox_from_poses
 from deephar.utils.bbox import bbox_to_objposwin, objposwin_to_bbox
 from deephar.utils.files import read_json
@@ -153,8 +154,15 @@ def shrunk(windows: Mapping[str, list], margin: float = GIVEN_MARGIN
 
 
 def boxes_for(boxes: Mapping[str, list], name: str, index: int) -> list:
-    """The boxes of one picture: by its file name, its number, or for all ("")."""
-    for key in (name, Path(name).name, Path(name).stem, str(index), ""):
+    """The boxes of one picture: by its file name, its number, or for all ("").
+
+    `name` is a picture's, or that of a video whose frame `index` it is: there
+    only the frame is found by a number, not `3.mp4` or camera 3.
+    """
+    names = [name, Path(name).name, Path(name).stem]
+    if Path(name).suffix.lower() in ("", *SUFFIXES):
+        names = [key for key in names if not key.isdigit()]
+    for key in (*names, str(index), ""):
         if key in boxes:
             return boxes[key]
     return []

@@ -2,13 +2,17 @@
 
 docs/own-pictures.md describes the files.
 """
+import json
+import pickle
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable, Mapping, Sequence
+from typing import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from deephar.data.keypoints.files import write_video_keypoints
+from deephar.inference.sources import is_camera, is_stream
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.pose import PoseLayout
 
@@ -22,6 +26,7 @@ UNITS = {
     "time": "seconds from the start",
 }
 TOP_ACTIONS = 5                     # in JSON
+RESULT_ENDINGS = (".png", ".mp4", ".json")      # of what is not given a name
 COCO_JOINTS = (
     "nose", "l_eye", "r_eye", "l_ear", "r_ear", "l_shoulder", "r_shoulder", "l_elbow",
     "r_elbow", "l_wrist", "r_wrist", "l_hip", "r_hip", "l_knee", "r_knee", "l_ankle",
@@ -80,6 +85,33 @@ class FrameResult:
     people: tuple[Person, ...]
 
 
+class Spool:
+    """Results that wait in a nameless file until they are saved.
+
+    A camera may run for days: memory does not grow with its results.
+    """
+
+    def __init__(self):
+        self._file = tempfile.TemporaryFile()
+        self._count = 0
+
+    def append(self, result: FrameResult) -> None:
+        self._file.seek(0, 2)
+        pickle.dump(result, self._file)
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[FrameResult]:
+        place = 0
+        for _ in range(self._count):
+            self._file.seek(place)
+            result = pickle.load(self._file)
+            place = self._file.tell()
+            yield result
+
+
 def to_dict(results: Iterable[FrameResult], layout: PoseLayout | None,
             model: str) -> dict:
     """The content of the JSON file."""
@@ -88,11 +120,15 @@ def to_dict(results: Iterable[FrameResult], layout: PoseLayout | None,
         "layout": layout.name if layout else None,
         "joints": list(layout.joint_names) if layout else [],
         "units": UNITS,
-        "frames": [{
-            "index": r.index, "time": _rounded(r.time, 4), "name": r.name,
-            "width": r.size[0], "height": r.size[1],
-            "people": [_person_dict(person) for person in r.people],
-        } for r in results],
+        "frames": [_frame_dict(result) for result in results],
+    }
+
+
+def _frame_dict(result: FrameResult) -> dict:
+    return {
+        "index": result.index, "time": _rounded(result.time, 4), "name": result.name,
+        "width": result.size[0], "height": result.size[1],
+        "people": [_person_dict(person) for person in result.people],
     }
 
 
@@ -119,11 +155,16 @@ def _rounded(value, digits: int):
 
 def save_json(path: str | Path, results: Iterable[FrameResult],
               layout: PoseLayout | None, model: str) -> None:
-    """Write the results as JSON."""
-    write_json(path, to_dict(results, layout, model))
+    """Write the results as JSON, a frame on a line."""
+    head = json.dumps(to_dict((), layout, model), indent=2).removesuffix("]\n}")
+    with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        for number, result in enumerate(results):
+            file.write(f"{',' if number else head}\n{json.dumps(_frame_dict(result))}")
+            head = ""
+        file.write(f"{head}]\n}}\n")
 
 
-def save_npz(path: str | Path, results: Sequence[FrameResult],
+def save_npz(path: str | Path, results: Iterable[FrameResult],
              layout: PoseLayout | None) -> None:
     """Write the results as arrays, one row per person and frame.
 
@@ -219,11 +260,42 @@ def video_keypoints(results: Sequence[FrameResult]) -> np.ndarray:
     return filled.reshape(len(results), *joints.shape[1:])
 
 
-def save_keypoints(path: str | Path, results: Sequence[FrameResult],
+def save_keypoints(path: str | Path, results: Iterable[FrameResult],
                    layout: PoseLayout) -> None:
     """Write a video's key points as a file that the lifting scripts read.
 
     The video is called as the file is; docs/lifting.md describes it.
     """
+    results = list(results)
     write_video_keypoints(path, Path(path).stem, video_keypoints(results),
                           results[0].size, layout)
+
+
+def result_names(sources: Sequence[str | Path], out: Path) -> list[str]:
+    """What the files of each source are called in the folder `out`, without ending.
+
+    The source's own name; a second `p` is `p-2`.  A file never lies over a
+    source, nor over the JSON file of all pictures.
+    """
+    known = {Path(source).resolve() for source in sources}
+    taken, names = {"predictions"}, []
+    for source in sources:
+        first = name = source_name(source)
+        number = 1
+        while name.lower() in taken or any(
+                (out / f"{name}{ending}").resolve() in known for ending in RESULT_ENDINGS):
+            number += 1
+            name = f"{first}-{number}"
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def source_name(source: str | Path) -> str:
+    """A source in a word: its file's or folder's name, 'camera0' or 'stream'."""
+    if is_camera(source):
+        return f"camera{source}"
+    if is_stream(source):
+        return "stream"
+    path = Path(source)
+    return path.name if path.is_dir() else path.stem

@@ -4,6 +4,7 @@ import threading
 from typing import Any, Callable, Iterable, Iterator
 
 _END = object()
+PATIENCE = 5            # seconds for a thread to let go of its source
 
 
 def read_ahead(items: Iterable, size: int = 16) -> Iterator:
@@ -37,7 +38,8 @@ def read_ahead(items: Iterable, size: int = 16) -> Iterator:
                 iterator.close()
         put((_END, error))
 
-    threading.Thread(target=work, daemon=True, name="read-ahead").start()
+    thread = threading.Thread(target=work, daemon=True, name="read-ahead")
+    thread.start()
     try:
         while True:
             item, error = waiting.get()
@@ -48,6 +50,7 @@ def read_ahead(items: Iterable, size: int = 16) -> Iterator:
             yield item
     finally:
         stopped.set()
+        thread.join(PATIENCE)
 
 
 class WriteBehind:
@@ -141,3 +144,4 @@ class Latest:
     def close(self) -> None:
         with self._changed:
             self._stopped = True
+        self._thread.join(PATIENCE)

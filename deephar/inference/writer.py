@@ -10,7 +10,24 @@ from deephar.utils.files import atomic_path
 
 GIF_SIDE, GIF_COLORS = 480, 128
 X264 = {"preset": "ultrafast", "crf": "20"}    # as quick as it still looks good
+ENDINGS = (".mp4", ".m4v", ".mov", ".mkv")     # of files that keep frames' times
 CLOCK = Fraction(1, 90000)          # seconds per tick of a video's times
+
+
+def kind_of(path: str | Path) -> str:
+    """'video', 'gif' or 'folder', by the ending of what is to be written.
+
+    Raises:
+        ValueError: another ending.
+    """
+    ending = Path(path).suffix.lower()
+    if ending in ENDINGS:
+        return "video"
+    kinds = {".gif": "gif", "": "folder"}
+    if ending not in kinds:
+        raise ValueError(f"{path}: a video is written as {', '.join(ENDINGS)}, .gif, or a "
+                         f"folder of pictures (a name without ending), got {ending!r}")
+    return kinds[ending]
 
 
 class VideoWriter:
@@ -20,7 +37,7 @@ class VideoWriter:
     complete; MP4 has even sides, so that an odd last row or column is doubled.
 
     Args:
-        path: `.mp4` and other videos (PyAV), `.gif`, or a folder.
+        path: a video with one of ENDINGS (PyAV), `.gif`, or a folder.
         fps: frames per second where the times say nothing.
     """
 
@@ -30,7 +47,7 @@ class VideoWriter:
         self._size = None
         self._frames: list[Image.Image] = []        # of a GIF
         self._times: list[float] = []
-        self._kind = {".gif": "gif", "": "folder"}.get(self.path.suffix.lower(), "video")
+        self._kind = kind_of(path)
         self._container = self._stream = self._context = None
         if self._kind == "video":
             import_av()

@@ -232,7 +232,8 @@ def fold_normalisations(graph: Graph) -> Graph:
         before = maker.get(read)
         if before is not None and uses[read] == 1 and _is_linear(steps[before]):
             steps[before] = _scaled(steps[before], scale, shift)
-            names[step.outputs[0]] = read
+            names[step.outputs[0]] = names.get(read, read)
+            maker[step.outputs[0]] = before
             steps[i] = None
         elif step.rank == 4:
             steps[i] = _as_convolution(step, scale, shift)
@@ -286,10 +287,13 @@ def fuse_activations(graph: Graph) -> Graph:
         if before is None or uses[read] > 1:
             continue
         producer = steps[before]
-        if _is_linear(producer) or producer.kind is layers.DepthwiseConv2D:
+        if producer.kind not in (*SCALED_KERNEL, layers.DepthwiseConv2D):
+            continue
+        if producer.config.get("activation") in (None, "linear", "relu"):
             config = {**producer.config, "activation": "relu"}
             steps[before] = replace(producer, config=config)
-            names[step.outputs[0]] = read
+            names[step.outputs[0]] = names.get(read, read)
+            maker[step.outputs[0]] = before
             steps[i] = None
     return graph.renamed([s for s in steps if s is not None], names)
 

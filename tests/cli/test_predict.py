@@ -1,5 +1,6 @@
 """`deephar predict`: from the command line to files, with a stand-in network."""
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -131,10 +132,45 @@ def test_a_window(tmp_path, capsys):
     assert not (tmp_path / "predictions").exists()
 
 
+@pytest.mark.parametrize("live", [(), ("--live",)], ids=["video", "live"])
+def test_a_window_that_is_closed_lets_go_of_the_video(tmp_path, monkeypatch, live):
+    pytest.importorskip("av")
+    write_video(tmp_path / "v.mp4", 60, (640, 480), codec="libx264")
+    shown = iter([True, True] + 99 * [False])
+    monkeypatch.setattr("deephar.inference.window.Window.show",
+                        lambda window, picture: next(shown))
+    assert predict("v.mp4", "--show", *live) == 0
+    assert next(shown) is False
+    assert not {"read-ahead", "latest"} & {t.name for t in threading.enumerate()}
+
+
+def test_results_with_one_name_are_kept_apart(tmp_path, capsys):
+    """`a/p.jpg` and `b/p.jpg`, two cameras' dates, and what is read itself."""
+    pytest.importorskip("av")
+    write_jpeg(tmp_path / "a" / "p.jpg", size=(96, 64))
+    write_jpeg(tmp_path / "b" / "p.jpg", size=(64, 96))
+    for day in (5, 6):
+        write_video(tmp_path / f"cam.2024-01-0{day}.mp4", 4 + day)
+    assert predict("a/p.jpg", "b/p.jpg", *sorted(tmp_path.glob("*.mp4"))) == 0
+    out = tmp_path / "predictions"
+    with Image.open(out / "p.png") as first, Image.open(out / "p-2.png") as second:
+        assert (first.size, second.size) == ((96, 64), (64, 96))
+    for day in (5, 6):
+        content = json.loads((out / f"cam.2024-01-0{day}.json").read_text())
+        assert len(content["frames"]) == 4 + day
+    before = (tmp_path / "cam.2024-01-05.mp4").read_bytes()
+    assert predict("cam.2024-01-05.mp4", "--out", ".") == 0
+    assert (tmp_path / "cam.2024-01-05.mp4").read_bytes() == before
+    assert (tmp_path / "cam.2024-01-05-2.mp4").exists()
+
+
 @pytest.mark.parametrize("words, message", [
     (["none.jpg"], "none.jpg: no such file"), (["*.jpg"], "no pictures there"),
     (["a.jpg", "v.mp4", "--save-json", "x.json"], "use --out"),
     (["a.jpg", "--save-video", "x.mp4"], "--save-video is for videos"),
+    (["v.mp4", "--save-video", "x.avi"], "written as .mp4, .m4v, .mov, .mkv, .gif"),
+    (["v.mp4", "--save-video", "v.mp4"], "is what is being read"),
+    (["0", "--save-video", "x.gif"], "save a camera or stream as .mp4"),
     (["a.jpg", "--save-keypoints", "x.npz"], "--save-keypoints is for videos"),
     (["a.jpg", "--boxes", "track"], "--boxes track is for videos"),
     (["a.jpg", "--boxes", "none.json"], "no such file of boxes"),

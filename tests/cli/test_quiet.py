@@ -37,3 +37,14 @@ def test_devices_are_found_without_a_word_and_before_a_strategy():
             "print(context.context()._initialized)")
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    """`deephar models | head -1`"""
+    code = "import sys\nfrom deephar.cli import main\nsys.exit(main(['models']))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", code], text=True, stdout=writer,
+                          stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")

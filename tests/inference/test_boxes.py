@@ -57,6 +57,14 @@ def test_json(tmp_path):
     assert boxes_for(read_boxes(path), "any.jpg", 3) == [[1, 2, 3, 4]]
 
 
+@pytest.mark.parametrize("name", ["3.mp4", "3", "videos/3.avi"])
+def test_a_number_is_the_frame_of_a_video_and_the_name_of_a_picture(name):
+    boxes = {"3": ["third"], "5": ["fifth"]}
+    assert [boxes_for(boxes, name, i) for i in (0, 3, 5)] == [[], ["third"], ["fifth"]]
+    assert boxes_for(boxes, "frames/3.jpg", 2) == ["third"]
+    assert boxes_for({"clip": ["all"], "3": ["third"]}, "clip.mp4", 3) == ["all"]
+
+
 def test_csv(tmp_path):
     path = tmp_path / "boxes.csv"
     path.write_text("frame,x1,y1,x2,y2,score\n0,1,2,3,4,.9\n0,5,6,7,8,.8\na.png,1,1,2,2,1\n")

@@ -1,11 +1,12 @@
 """Results in files: everything is there, with its units, and comes back."""
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from deephar.inference.results import (
-    COCO_JOINTS, FrameResult, Person, save_coco, save_json, save_keypoints, save_npz,
+    COCO_JOINTS, FrameResult, Person, Spool, result_names, save_coco, save_json, save_keypoints, save_npz,
     to_coco, to_dict, video_keypoints)
 from deephar.utils.pose import pa16j2d
 
@@ -47,6 +48,37 @@ def test_json(tmp_path, results):
     assert list(first["actions"]["moves"].items())[0] == ("g", 0.2857)
     assert len(first["actions"]["moves"]) == 5 and first["joints_mm"] is None
     assert content["frames"][1]["people"] == []
+
+
+def test_no_frames_are_valid_json_too(tmp_path):
+    save_json(tmp_path / "r.json", [], None, "net")
+    assert json.loads((tmp_path / "r.json").read_text()) == to_dict([], None, "net")
+
+
+def test_waiting_results_take_no_memory(tmp_path, results):
+    spool = Spool()
+    for result in results:
+        spool.append(result)
+    assert len(list(spool)) == len(spool) == 3
+    tracemalloc.start()
+    for _ in range(1000):
+        for result in results:
+            spool.append(result)
+    save_json(tmp_path / "r.json", spool, pa16j2d, "net")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(spool) == 3003 and peak < 300_000
+    frames = json.loads((tmp_path / "r.json").read_text())["frames"]
+    assert frames == to_dict(1001 * results, pa16j2d, "net")["frames"]
+
+
+def test_files_of_results_never_meet(tmp_path):
+    names = lambda *sources, out="out": result_names(sources, tmp_path / out)
+    assert names("a/p.jpg", "b/P.png", "p.jpg", "p-2.jpg") == ["p", "P-2", "p-3", "p-2-2"]
+    assert names("v.a.mp4", "v.b.mp4", "predictions.mp4") == ["v.a", "v.b", "predictions-2"]
+    assert names("0", "rtsp://host/1", "rtsp://host/2") == ["camera0", "stream", "stream-2"]
+    (tmp_path / "run.1").mkdir()
+    assert names(tmp_path / "run.1", tmp_path / "p.png", out=".") == ["run.1", "p-2"]
 
 
 def test_arrays(tmp_path, results):

@@ -11,19 +11,27 @@ def grey(level, size=(64, 48)):
     return Image.new("RGB", size, (level,) * 3)
 
 
-@pytest.mark.parametrize("size", [(64, 48), (63, 47)])
-def test_video_keeps_its_times(tmp_path, size):
+@pytest.mark.parametrize("size, name", [
+    ((64, 48), "v.mp4"), ((63, 47), "v.mp4"), ((64, 48), "v.MKV"), ((64, 48), "v.mov"),
+    ((64, 48), "v.m4v")])
+def test_video_keeps_its_times(tmp_path, size, name):
     pytest.importorskip("av")
     times = [0.0, 0.04, 0.2, 0.24, 1.0]
-    with VideoWriter(tmp_path / "new" / "v.mp4", fps=25) as writer:
+    with VideoWriter(tmp_path / "new" / name, fps=25) as writer:
         for i, t in enumerate(times):
             writer.write(grey(40 * i + 20, size), t)
-    frames = list(read_frames(tmp_path / "new" / "v.mp4"))
+    frames = list(read_frames(tmp_path / "new" / name))
     assert np.allclose([t for t, _ in frames], times, atol=1e-3)
     levels = [to_array(frame).mean() for _, frame in frames]
     assert np.allclose(levels, [20, 60, 100, 140, 180], atol=4)
     assert to_array(frames[0][1]).shape == (48, 64, 3)
-    assert [p.name for p in (tmp_path / "new").iterdir()] == ["v.mp4"]
+    assert [p.name for p in (tmp_path / "new").iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["v.avi", "v.mpg", "v.webm", "v.d"])
+def test_what_cannot_be_written_is_refused_at_once(tmp_path, name):
+    with pytest.raises(ValueError, match=rf"{name}: a video is written as .mp4.*got '\.\w+'"):
+        VideoWriter(tmp_path / name)
 
 
 def test_times_that_do_not_grow(tmp_path):

@@ -95,6 +95,26 @@ def test_a_normalisation_goes_into_the_convolution_before(kind):
     assert compare(model, smaller) < 1e-6
 
 
+def test_normalisations_and_activations_one_after_another():
+    inputs = keras.Input((8, 8, 4))
+    x = layers.Conv2D(6, 3)(inputs)
+    for _ in range(3):
+        x = layers.BatchNormalization()(x)
+    for _ in range(2):
+        x = layers.Activation("relu")(x)
+    model = unsettled(keras.Model(inputs, x))
+    smaller = optimize(model)
+    assert len(steps_of(smaller).steps) == 1
+    assert compare(model, smaller) < 1e-6
+
+
+def test_a_relu_does_not_replace_another_activation():
+    inputs = keras.Input((8, 8, 4))
+    x = layers.DepthwiseConv2D(3, activation="tanh")(inputs)
+    model = unsettled(keras.Model(inputs, layers.Activation("relu")(x)))
+    assert compare(model, optimize(model)) < 1e-6
+
+
 @pytest.mark.parametrize("why", ["read twice", "output", "active"])
 def test_a_normalisation_stays_where_it_cannot_go(why):
     inputs = keras.Input((8, 8, 4))
