@@ -23,8 +23,8 @@ class EvalCallback(keras.callbacks.Callback):
         name: scores are logged as `name/score`.
         score: a function of the model: {score: number}.
         model_to_score: the model.
-        strategy: that it is trained under.  Several workers each score a
-            copy, since `predict` does not run across machines.
+        strategy: that it is trained under.  Several workers, and whoever
+            trains on a TPU, score a copy on their own machine.
         every: epochs between two evaluations.
     """
 
@@ -35,7 +35,8 @@ class EvalCallback(keras.callbacks.Callback):
         self.name, self.score, self.every = name, score, every
         self._source = self._judged = model_to_score
         self._strategy = strategy
-        if strategy is not None and is_multiworker(strategy):
+        if strategy is not None and (
+                is_multiworker(strategy) or isinstance(strategy, tf.distribute.TPUStrategy)):
             self._judged = keras.models.clone_model(model_to_score)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -69,11 +69,17 @@ def is_multiworker(strategy: tf.distribute.Strategy) -> bool:
 
 def from_chief(strategy: tf.distribute.Strategy, value: float) -> float:
     """The chief's `value`, on every worker; all of them must ask."""
-    def share():
-        is_first = tf.distribute.get_replica_context().replica_id_in_sync_group == 0
-        return tf.where(is_first, tf.constant(value, tf.float64), 0.0)
+    if not is_multiworker(strategy):
+        return value
 
-    return float(strategy.reduce("SUM", strategy.run(share), axis=None))
+    @tf.function        # TPUs and XLA run nothing else
+    def shared(value):
+        def share(value):
+            is_first = tf.distribute.get_replica_context().replica_id_in_sync_group == 0
+            return tf.where(is_first, value, 0)
+        return strategy.reduce("SUM", strategy.run(share, (value,)), axis=None)
+
+    return float(shared(tf.constant(value, tf.float64)))
 
 
 def synchronize_batch_norm(model: keras.Model,

@@ -117,9 +117,11 @@ class MultiModelTrainer:
                     done = tf.reduce_sum(losses)
                 row.append(tf.reshape(turns.stack(), [task.ratio * width]))
             trace = trace.write(i, tf.concat(row, 0))
-        # Every worker hears it when one of them is asked to stop.
-        stops = self.strategy.run(lambda: tf.identity(stop))
-        return trace.stack(), waited, self.strategy.reduce("SUM", stops, axis=None)
+        if is_multiworker(self.strategy):
+            # Every worker hears it when one of them is asked to stop.
+            stops = self.strategy.run(tf.identity, (stop,))
+            stop = self.strategy.reduce("SUM", stops, axis=None)
+        return trace.stack(), waited, stop
 
     def _input(self, task: Task):
         """The task's global batches, split over the replicas."""
@@ -128,16 +130,7 @@ class MultiModelTrainer:
         def pipeline(context):
             count = context.num_input_pipelines
             local = self._stream(task, (context.input_pipeline_id, count))
-            if replicas == count:
-                return local
-
-            def split(a):
-                return tf.reshape(
-                    a, tf.concat([[replicas // count, -1], tf.shape(a)[1:]], 0))
-
-            return local.flat_map(
-                lambda *batch: tf.data.Dataset.from_tensor_slices(
-                    tf.nest.map_structure(split, batch))).prefetch(2 * replicas)
+            return local if replicas == count else cut_batches(local, replicas // count)
 
         if replicas == 1 and not tf.config.list_physical_devices("GPU"):
             # Going through the strategy would cost a sixth of a small network's time.
@@ -325,6 +318,15 @@ class MultiModelTrainer:
             raise RuntimeError(
                 "another worker has gone: start all of them again with --resume "
                 f"({type(error).__name__})") from None
+
+
+def cut_batches(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
+    """Every batch as `parts` equal ones; their shapes are known, as TPUs want them."""
+    def cut(array):
+        return tf.reshape(array, (parts, array.shape[0] // parts) + array.shape[1:])
+
+    return batches.flat_map(lambda *batch: tf.data.Dataset.from_tensor_slices(
+        tf.nest.map_structure(cut, batch))).prefetch(2 * parts)
 
 
 def save_batch(path: Path, loader: Any, number: int) -> None:

@@ -5,11 +5,14 @@ import keras
 import pytest
 import tensorflow as tf
 
+from deephar.training.callbacks import EvalCallback
 from deephar.training.strategy import (
     from_chief, is_chief, is_multiworker, make_strategy, synchronize_batch_norm)
+from deephar.training.trainer import MultiModelTrainer, cut_batches
+from tests.training.like_a_tpu import as_tpus_do
 from tests.training.processes import (
     finish, largest_difference, start, start_workers, wait_for_rows)
-from tests.training.toys import toy_models
+from tests.training.toys import toy_models, toy_tasks
 
 HAS_GPU = bool(tf.config.list_physical_devices("GPU"))
 
@@ -49,6 +52,54 @@ def test_no_tpu_is_an_error_at_once():
     with pytest.raises(RuntimeError, match="no TPU answers at grpc://127.0.0.1:9"):
         make_strategy("tpu:grpc://127.0.0.1:9")
     assert time.monotonic() - start_time < 6
+
+
+@pytest.fixture
+def tpu_rules(monkeypatch):
+    """The CPU's strategy is as strict as that of TPUs."""
+    for kind in (tf.distribute.OneDeviceStrategy, tf.distribute.MirroredStrategy):
+        monkeypatch.setattr(kind, "run", as_tpus_do(kind.run))
+    return make_strategy("cpu")
+
+
+def test_the_rules_of_tpus(tpu_rules):
+    """The check checks: plain functions, unknown shapes and strings are refused."""
+    with pytest.raises(NotImplementedError, match="pure eager"):
+        tpu_rules.run(lambda: tf.constant(1.0))
+    traced = tf.function(lambda x: tpu_rules.run(tf.identity, (x,)),
+                         input_signature=[tf.TensorSpec([None], tf.float32)])
+    with pytest.raises(ValueError, match="known shapes"):
+        traced(tf.zeros(3))
+    with pytest.raises(Exception, match="(?i)XLA|compil"):
+        tf.function(lambda: tpu_rules.run(lambda: tf.strings.as_string(
+            tf.random.uniform([]))))()
+
+
+def test_a_training_keeps_the_rules_of_tpus(tpu_rules):
+    """Two tasks in turn, clipped gradients, scores after the epoch."""
+    with tpu_rules.scope():
+        full, pose, action = toy_models()
+        tasks = toy_tasks(pose, action)
+    trainer = MultiModelTrainer(tasks, model=full, strategy=tpu_rules, clip_norm=1.0,
+                                steps_per_execution=2)
+    history = trainer.train(2, 2, end_of_epoch_callback=EvalCallback(
+        "toy", lambda model: {"score": 3.0}, full, strategy=tpu_rules))
+    assert [logs["toy/score"] for logs in history] == [3.0, 3.0]
+
+
+def test_a_tpu_scores_a_copy():
+    model = toy_models()[0]
+    tpu = object.__new__(tf.distribute.TPUStrategy)
+    assert EvalCallback("a", dict, model, strategy=tpu)._judged is not model
+    assert from_chief(tpu, 2.5) == 2.5
+
+
+def test_the_parts_of_a_batch():
+    """In order, with shapes that are known."""
+    batches = tf.data.Dataset.from_tensors((tf.range(6),))
+    parts = cut_batches(batches, 3)
+    assert parts.element_spec[0].shape == (2,)
+    assert [part.tolist() for part, in parts.as_numpy_iterator()] == [[0, 1], [2, 3], [4, 5]]
 
 
 def test_batch_norm_is_synchronized_where_it_must():
