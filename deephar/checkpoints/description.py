@@ -13,7 +13,7 @@ reads; every run of a training script is one.
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from deephar.config import DataConfig, ModelConfig
 from deephar.utils.files import read_json, write_json
@@ -51,7 +51,7 @@ class Description:
 
     def build(self) -> "keras.Model":
         """The network, with fresh weights."""
-        return ARCHITECTURES[self.architecture](self)
+        return ARCHITECTURES[self.architecture].build(self)
 
     @property
     def num_frames(self) -> int | None:
@@ -130,12 +130,23 @@ def find_weights(folder: Path) -> Path:
     raise FileNotFoundError(f"{folder} holds no weights ({' or '.join(WEIGHTS)})")
 
 
+def spnet_config(description: Description) -> ModelConfig:
+    """What the SPNet of `description` is built from.
+
+    Raises:
+        ValueError: it is no SPNet.
+    """
+    if description.architecture != "spnet":
+        raise ValueError("needs a network of kind spnet, got one of kind "
+                         f"{description.architecture}")
+    return ModelConfig(**{**description.arguments, "poselayout": description.layout})
+
+
 # === Builders, from what JSON keeps ===
 
 def _spnet(description: Description) -> "keras.Model":
     from deephar.models import spnet
-    return spnet.build(ModelConfig(
-        **{**description.arguments, "poselayout": description.layout}))
+    return spnet.build(spnet_config(description))
 
 
 def _reception(description: Description) -> "keras.Model":
@@ -143,13 +154,13 @@ def _reception(description: Description) -> "keras.Model":
     return reception.build(**_with_tuples(description.arguments))
 
 
-def _merge(description: Description) -> "keras.Model":
-    return build_with_pose_network(description)[1]
-
-
 def _keypoints3d(description: Description) -> "keras.Model":
     from deephar.models import keypoints3d
     return keypoints3d.build(**_with_tuples(description.arguments))
+
+
+def _with_poses(description: Description) -> "keras.Model":
+    return build_with_pose_network(description)[1]
 
 
 def build_with_pose_network(description: Description
@@ -173,5 +184,37 @@ def _with_tuples(arguments: Mapping[str, Any]) -> dict:
             for name, value in arguments.items()}
 
 
-ARCHITECTURES = {"spnet": _spnet, "reception": _reception, "merge": _merge,
-                 "keypoints3d": _keypoints3d, "keypoints3d_action": _merge}
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of network that sees pictures.
+
+    Args:
+        build: from its description.
+        title, takes, gives: it, its inputs and its outputs, in few words.
+        built_by: what to call for one without a description, in `deephar.models`.
+    """
+    build: Callable[[Description], "keras.Model"]
+    title: str
+    takes: str
+    gives: str
+    built_by: str
+
+
+ARCHITECTURES = {
+    "reception": Architecture(
+        _reception, "ReceptionNet, CVPR'18", "picture", "2D or 3D pose, visibility",
+        "reception.build"),
+    "merge": Architecture(
+        _with_poses, "ReceptionNet, actions, CVPR'18", "clip", "actions",
+        "action.build_merge_model"),
+    "spnet": Architecture(
+        _spnet, "SPNet, TPAMI'20", "picture or clip", "2D or 3D poses, actions",
+        "spnet.build"),
+    "keypoints3d": Architecture(
+        _keypoints3d, "3D hourglasses, after ICPR'20", "picture", "3D pose, visibility",
+        "keypoints3d.build"),
+    "keypoints3d_action": Architecture(
+        _with_poses, "3D hourglasses, actions", "clip", "actions",
+        "keypoints3d.build_action"),
+}

@@ -39,7 +39,8 @@ def load_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weight
     """
     path = Path(name)
     if name in CHECKPOINTS:
-        network, path = checkpoint(name), find_file(checkpoint(name), folder, progress)
+        entry = checkpoint(name)
+        network, path = entry.description, find_file(entry, folder, progress)
     elif path.is_dir():
         network, path = read_description(path), find_weights(path)
     elif not path.is_file():
@@ -48,7 +49,7 @@ def load_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weight
     elif path.suffix == ".keras":
         return _load_keras(path)
     else:
-        network = checkpoint(model) if model else _entry_of(path)
+        network = (checkpoint(model) if model else _entry_of(path)).description
     built = network.build()
     load_weights(built, path)
     return built
@@ -89,7 +90,7 @@ def convert(source: str | os.PathLike, out: str | os.PathLike, model: str) -> "L
     if not out.name.endswith((".weights.h5", ".keras")):
         raise ValueError(
             f"the converted file must end in .weights.h5 or .keras, got {out}")
-    network = checkpoint(model).build()
+    network = checkpoint(model).description.build()
     report = load_legacy_weights(network, source)
     with atomic_path(out) as temporary:
         if out.suffix == ".keras":

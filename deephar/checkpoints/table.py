@@ -5,15 +5,13 @@ the joints, the number of frames and the crops.  weights/README.md is the same
 table for people.
 """
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable
 
+from deephar.checkpoints.description import Description, describe_spnet
 from deephar.config import (
-    DataConfig, ModelConfig, human36m_dataconf, mpii_sp_dataconf, ntu_ar_dataconf,
-    ntu_dataconf, pennaction_ar_dataconf, pennaction_dataconf)
-from deephar.utils.pose import PoseLayout, pa16j2d, pa17j3d, pa20j3d
-
-if TYPE_CHECKING:
-    import keras
+    ModelConfig, human36m_dataconf, mpii_sp_dataconf, ntu_ar_dataconf, ntu_dataconf,
+    pennaction_ar_dataconf, pennaction_dataconf)
+from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
+from deephar.utils.pose import pa16j2d, pa17j3d, pa20j3d
 
 RELEASES = "https://github.com/dluvizon/deephar/releases/download"
 DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
@@ -21,46 +19,41 @@ DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t
 _ON_DRIVE = "the file lies on a shared drive and its authors published no checksum"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A published weight file and the network that it belongs to.
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A network of the tables.
 
     Args:
         key: its name here.
         title: network and data sets, in few words.
-        build: makes the network, without weights of the file.
-        file, url: name and source of the file.
-        md5: its published checksum; None with the reason in `no_md5`.
-        dataconf: the preset that its score was measured with.
-        layout: joints of the poses it gives or uses.
-        num_frames: frames of a clip; None for single pictures.
-        num_actions: classes of each action set.
+        description: the network, its joints, actions and the crops that its score
+            was measured with.
         outputs: what the network gives; SPNet's poses end in the visibility.
-        parameters: of the network (the file also holds constants).
+        parameters: of the network (a published file also holds constants).
         flops: operations of one picture or clip, see `deephar.models.flops`.
-        expected: the published score.
     """
     key: str
     title: str
-    build: Callable[[], "keras.Model"]
-    file: str
-    url: str
-    md5: str | None
-    dataconf: DataConfig
-    layout: PoseLayout
+    description: Description
     outputs: str
     parameters: int
     flops: int
-    expected: str
-    num_frames: int | None = None
-    num_actions: tuple[int, ...] = ()
-    no_md5: str = ""
 
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """(H, W, 3), or (T, H, W, 3) for clips."""
-        frames = (self.num_frames,) if self.num_frames else ()
-        return frames + self.dataconf.input_shape
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint(Entry):
+    """A published weight file and the network that it belongs to.
+
+    Args:
+        file, url: name and source of the file.
+        md5: its published checksum; None with the reason in `no_md5`.
+        expected: the published score.
+    """
+    file: str
+    url: str
+    md5: str | None
+    expected: str
+    no_md5: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,68 +64,20 @@ class Annotations:
     place: str
 
 
-def _mpii_reception2d():
-    from deephar.models import reception
-    return reception.build(
-        (256, 256, 3), 16, dim=2, num_context_per_joint=2, num_blocks=8,
-        ksize=(5, 5), concat_pose_confidence=False)
-
-
-def _h36m_reception3d():
-    from deephar.models import reception
-    return reception.build(
-        (256, 256, 3), 17, dim=3, num_blocks=8, depth_maps=16, ksize=(5, 5),
-        concat_pose_confidence=False)
-
-
-def _penn_merge():
-    from deephar.models import action, reception
-    pose = reception.build(
-        (256, 256, 3), 16, dim=2, num_context_per_joint=2, num_blocks=4,
-        ksize=(5, 5), concat_pose_confidence=False)
-    return action.build_merge_model(
-        pose, num_actions=15, input_shape=(256, 256, 3), num_frames=16,
-        num_joints=16, num_blocks=4, pose_dim=2, num_context_per_joint=2,
-        pose_net_version="v1")
-
-
-def _ntu_merge():
-    from deephar.models import action, reception
-    pose = reception.build(
-        (256, 256, 3), 20, dim=3, num_blocks=4, depth_maps=8, ksize=(5, 5),
-        concat_pose_confidence=False)
-    return action.build_merge_model(
-        pose, num_actions=60, input_shape=(256, 256, 3), num_frames=20,
-        num_joints=20, num_blocks=4, pose_dim=3, depth_maps=8,
-        pose_net_version="v2")
-
-
-def _penn_spnet():
-    from deephar.models import spnet
-    return spnet.build(ModelConfig(
-        (8, 256, 256, 3), pa16j2d, num_actions=(15,), num_pyramids=6,
-        action_pyramids=(5, 6), num_levels=4, pose_replica=True,
-        num_pose_features=160, num_visual_features=160))
-
-
-def _ntu_spnet():
-    from deephar.models import spnet
-    return spnet.build(ModelConfig(
-        (8, 256, 256, 3), pa17j3d, num_actions=(60,), num_pyramids=2,
-        action_pyramids=(1, 2), num_levels=4,
-        num_pose_features=192, num_visual_features=192))
-
+PICTURE = (256, 256, 3)
+# What the four files of CVPR'18 have in common.
+_RECEPTION = {"input_shape": PICTURE, "ksize": (5, 5), "concat_pose_confidence": False}
+_POSE_2D = {**_RECEPTION, "num_joints": 16, "dim": 2, "num_context_per_joint": 2}
 
 CHECKPOINTS = {entry.key: entry for entry in (
     Checkpoint(
         key="mpii_reception2d",
         title="ReceptionNet 2D, MPII",
-        build=_mpii_reception2d,
+        description=Description(
+            "reception", {**_POSE_2D, "num_blocks": 8}, pa16j2d, mpii_sp_dataconf),
         file="weights_PE_MPII_cvpr18_19-09-2017.h5",
         url=f"{RELEASES}/v0.1/weights_PE_MPII_cvpr18_19-09-2017.h5",
         md5="d6b85ba4b8a3fc9d05c8ad73f763d999",
-        dataconf=mpii_sp_dataconf,
-        layout=pa16j2d,
         outputs="8 poses (16, 2), visibilities (16, 1)",
         parameters=14_746_560,
         flops=19_665_223_680,
@@ -141,12 +86,12 @@ CHECKPOINTS = {entry.key: entry for entry in (
     Checkpoint(
         key="h36m_reception3d",
         title="ReceptionNet 3D, Human3.6M",
-        build=_h36m_reception3d,
+        description=Description("reception", {
+            **_RECEPTION, "num_joints": 17, "dim": 3, "num_blocks": 8, "depth_maps": 16,
+        }, pa17j3d, human36m_dataconf),
         file="weights_3DPE_H36M_cvpr18_Nov-2017.h5",
         url=f"{RELEASES}/v0.2/weights_3DPE_H36M_cvpr18_Nov-2017.h5",
         md5="af79f83ad939117d4ccc2cf1d4bd37d2",
-        dataconf=human36m_dataconf,
-        layout=pa17j3d,
         outputs="8 poses (17, 3), visibilities (17, 1)",
         parameters=16_681_920,
         flops=23_628_840_960,
@@ -156,14 +101,15 @@ CHECKPOINTS = {entry.key: entry for entry in (
     Checkpoint(
         key="penn_merge",
         title="ReceptionNet 2D, actions, Penn",
-        build=_penn_merge,
+        description=Description("merge", {
+            "pose": {**_POSE_2D, "num_blocks": 4},
+            "num_actions": len(PENN_ACTIONS), "input_shape": PICTURE, "num_frames": 16,
+            "num_joints": 16, "num_blocks": 4, "pose_dim": 2,
+            "num_context_per_joint": 2, "pose_net_version": "v1",
+        }, pa16j2d, pennaction_ar_dataconf, {"pennaction": PENN_ACTIONS}),
         file="weights_AR_merge_ep074_26-10-17.h5",
         url=f"{RELEASES}/v0.3/weights_AR_merge_ep074_26-10-17.h5",
         md5="f53f89257077616a79a6c1cd1702d50f",
-        dataconf=pennaction_ar_dataconf,
-        layout=pa16j2d,
-        num_frames=16,
-        num_actions=(15,),
         outputs="actions (15): 4 pose, 4 visual, 1 merged",
         parameters=12_805_120,
         flops=192_664_017_920,
@@ -172,14 +118,16 @@ CHECKPOINTS = {entry.key: entry for entry in (
     Checkpoint(
         key="ntu_merge",
         title="ReceptionNet 3D, actions, NTU",
-        build=_ntu_merge,
+        description=Description("merge", {
+            "pose": {**_RECEPTION, "num_joints": 20, "dim": 3, "num_blocks": 4,
+                     "depth_maps": 8},
+            "num_actions": len(NTU_ACTIONS), "input_shape": PICTURE, "num_frames": 20,
+            "num_joints": 20, "num_blocks": 4, "pose_dim": 3, "depth_maps": 8,
+            "pose_net_version": "v2",
+        }, pa20j3d, ntu_ar_dataconf, {"ntuaction": NTU_ACTIONS}),
         file="weights_AR_merge_NTU_v2.h5",
         url=f"{RELEASES}/v0.4/weights_AR_merge_NTU_v2.h5",
         md5="ff98d70a7f6bc5976cc11c7a5760e8b7",
-        dataconf=ntu_ar_dataconf,
-        layout=pa20j3d,
-        num_frames=20,
-        num_actions=(60,),
         outputs="actions (60): 4 pose, 4 visual, 1 merged",
         parameters=16_943_608,
         flops=260_210_579_120,
@@ -188,15 +136,15 @@ CHECKPOINTS = {entry.key: entry for entry in (
     Checkpoint(
         key="penn_spnet",
         title="SPNet 2D, actions, MPII + Penn",
-        build=_penn_spnet,
+        description=describe_spnet(ModelConfig(
+            (8, *PICTURE), pa16j2d, num_actions=(len(PENN_ACTIONS),), num_pyramids=6,
+            action_pyramids=(5, 6), num_levels=4, pose_replica=True,
+            num_pose_features=160, num_visual_features=160,
+        ), pennaction_dataconf, {"pennaction": PENN_ACTIONS}),
         file="weights_mpii+penn_ar_028.hdf5",
         url=DRIVE + "106yIhqNN-TrI34SX81q2xbU-NczcQj6I",
         md5=None,
         no_md5=_ON_DRIVE,
-        dataconf=pennaction_dataconf,
-        layout=pa16j2d,
-        num_frames=8,
-        num_actions=(15,),
         outputs="18 poses (8, 16, 3), 6 actions (15)",
         parameters=20_314_088,
         flops=99_325_353_984,
@@ -205,15 +153,15 @@ CHECKPOINTS = {entry.key: entry for entry in (
     Checkpoint(
         key="ntu_spnet",
         title="SPNet 3D, actions, NTU",
-        build=_ntu_spnet,
+        description=describe_spnet(ModelConfig(
+            (8, *PICTURE), pa17j3d, num_actions=(len(NTU_ACTIONS),), num_pyramids=2,
+            action_pyramids=(1, 2), num_levels=4,
+            num_pose_features=192, num_visual_features=192,
+        ), ntu_dataconf, {"ntuaction": NTU_ACTIONS}),
         file="weights_3dp+ntu_ar_062.hdf5",
         url=DRIVE + "1I6GftXEkL5nohLA60Vi6faW0rvTZg6Kx",
         md5=None,
         no_md5=_ON_DRIVE,
-        dataconf=ntu_dataconf,
-        layout=pa17j3d,
-        num_frames=8,
-        num_actions=(60,),
         outputs="6 poses (8, 17, 4), 6 actions (60)",
         parameters=12_713_752,
         flops=70_580_917_632,

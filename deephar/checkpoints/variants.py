@@ -6,31 +6,15 @@ weights/README.md.  They are trained with the scripts named here.
 from dataclasses import dataclass
 
 from deephar.checkpoints.description import Description
+from deephar.checkpoints.table import PICTURE, Entry
 from deephar.config import ntu_ar_dataconf, pennaction_ar_dataconf
 from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 from deephar.utils.pose import pa16j2d, pa16j3d, pa20j3d
 
-PICTURE = (256, 256, 3)
 
-
-@dataclass(frozen=True)
-class Variant:
-    """A network of this project's own making.
-
-    Args:
-        key: its name here.
-        title: network and data sets, in few words.
-        description: the network, its joints, crops and actions.
-        outputs: what the network gives.
-        parameters, flops: of the network; operations of one clip.
-        script: `exp/SCRIPT` trains it.
-    """
-    key: str
-    title: str
-    description: Description
-    outputs: str
-    parameters: int
-    flops: int
+@dataclass(frozen=True, kw_only=True)
+class Variant(Entry):
+    """A network of this project's own making; `exp/SCRIPT` trains it."""
     script: str
 
     @property

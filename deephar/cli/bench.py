@@ -69,10 +69,10 @@ def _load(args):
         return load_network(args.model, weights=args.weights)
     from deephar.checkpoints.table import checkpoint
     from deephar.deploy.bench import unsettle
-    entry = checkpoint(args.model)
-    model = entry.build()
+    network = checkpoint(args.model).description
+    model = network.build()
     unsettle(model)
-    return Network(model, entry.layout, name=f"{args.model}, random weights")
+    return Network(model, network.layout, name=f"{args.model}, random weights")
 
 
 def _modes(args) -> list[str]:

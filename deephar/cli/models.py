@@ -5,22 +5,12 @@ the operations of its convolutions and dense layers for one picture or clip.
 """
 from pathlib import Path
 
-ARCHITECTURES = (
-    ("NAME", "WHAT", "TAKES", "GIVES", "BUILT BY (deephar.models)"),
-    ("reception", "ReceptionNet, CVPR'18", "picture",
-     "2D or 3D pose, visibility", "reception.build"),
-    ("merge", "ReceptionNet, actions, CVPR'18", "clip",
-     "actions", "action.build_merge_model"),
-    ("spnet", "SPNet, TPAMI'20", "picture or clip",
-     "2D or 3D poses, actions", "spnet.build"),
-    ("keypoints3d", "3D hourglasses, after ICPR'20", "picture",
-     "3D pose, visibility", "keypoints3d.build"),
-    ("keypoints3d_action", "3D hourglasses, actions", "clip",
-     "actions", "keypoints3d.build_action"),
-    ("temporal", "Temporal convolutions, CVPR'19", "2D key points in time",
-     "3D poses", "temporal.build"),
-    ("lifting", "Linear layers, ICCV'17", "2D key points",
-     "3D pose or a second view", "lifting.build"),
+# Networks that see key points, not pictures.
+LIFTERS = (
+    ("temporal", "Temporal convolutions, CVPR'19", "2D key points in time", "3D poses",
+     "temporal.build"),
+    ("linear", "Linear layers, ICCV'17", "2D key points", "3D pose or a second view",
+     "linear.build"),
 )
 
 
@@ -32,74 +22,70 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    from deephar.checkpoints.description import ARCHITECTURES
     from deephar.checkpoints.table import CHECKPOINTS, checkpoint
     from deephar.checkpoints.variants import VARIANTS
     if args.name:
-        print(describe_variant(VARIANTS[args.name]) if args.name in VARIANTS else
-              describe(checkpoint(args.name), args.folder))
+        print(describe(VARIANTS.get(args.name) or checkpoint(args.name), args.folder))
         return 0
+    kinds = [("NAME", "WHAT", "TAKES", "GIVES", "BUILT BY (deephar.models)"),
+             *((name, kind.title, kind.takes, kind.gives, kind.built_by)
+               for name, kind in ARCHITECTURES.items()), *LIFTERS]
     head = ("NAME", "NETWORK", "INPUT", "OUTPUTS", "PARAMS", "GFLOP")
-    weights = [(*head, "FILE")] + [
-        (*_row(entry, entry.input_shape),
-         "here" if (args.folder / entry.file).exists() else "-")
-        for entry in CHECKPOINTS.values()]
-    variants = [head] + [_row(variant, variant.description.input_shape)
-                         for variant in VARIANTS.values()]
-    print(f"Networks\n\n{table(ARCHITECTURES)}\n")
-    print(f"Published weights (files in {args.folder})\n\n{table(weights)}\n")
-    print(f"Without published weights (to be trained)\n\n{table(variants)}\n")
+    weights = [(*_row(entry), "here" if (args.folder / entry.file).exists() else "-")
+               for entry in CHECKPOINTS.values()]
+    print(f"Networks\n\n{table(kinds)}\n")
+    print(f"Published weights (files in {args.folder})\n\n"
+          f"{table([(*head, 'FILE'), *weights])}\n")
+    print("Without published weights (to be trained)\n\n"
+          f"{table([head, *map(_row, VARIANTS.values())])}\n")
     print("deephar models NAME tells more, deephar download NAME gets the file.")
     return 0
 
 
-def _row(entry, input_shape) -> tuple[str, ...]:
-    return (entry.key, entry.title, _shape(input_shape), entry.outputs,
+def _row(entry) -> tuple[str, ...]:
+    return (entry.key, entry.title, _shape(entry.description.input_shape), entry.outputs,
             f"{entry.parameters / 1e6:.1f} M", f"{entry.flops / 1e9:.1f}")
 
 
-def describe_variant(variant) -> str:
-    """Everything about a network that was never released, for people."""
-    layout = variant.description.layout
-    return _lines(
-        ("name", variant.key),
-        ("network", variant.title),
-        ("input", _shape(variant.description.input_shape)),
-        ("outputs", variant.outputs),
-        ("joints", f"{layout.name}: {', '.join(layout.joint_names)}"),
-        ("parameters", f"{variant.parameters:,}"),
-        ("GFLOP", f"{variant.flops / 1e9:.1f}"),
-        ("weights", f"none were released; exp/{variant.script} trains it"),
-        ("card", "weights/README.md: what was published and what is this project's "
-                 "reading"),
-    )
-
-
 def describe(entry, folder: Path) -> str:
-    """Everything about a checkpoint, for people."""
-    from deephar.checkpoints.download import fault_of
-    from deephar.checkpoints.load import hdf5_fault
-    path = folder / entry.file
-    fault = fault_of(path, entry.md5, hdf5_fault) if path.exists() else None
-    state = ("not here" if not path.exists() else
-             f"here, but {fault}" if fault else
-             "here, checksum right" if entry.md5 else "here, without a checksum")
-    return _lines(
+    """Everything about a network of the tables, for people."""
+    from deephar.checkpoints.table import Checkpoint
+    layout = entry.description.layout
+    facts = [
         ("name", entry.key),
         ("network", entry.title),
-        ("input", _shape(entry.input_shape)),
+        ("input", _shape(entry.description.input_shape)),
         ("outputs", entry.outputs),
-        ("joints", f"{entry.layout.name}: {', '.join(entry.layout.joint_names)}"),
+        ("joints", f"{layout.name}: {', '.join(layout.joint_names)}"),
         ("parameters", f"{entry.parameters:,}"),
         ("GFLOP", f"{entry.flops / 1e9:.1f}"),
-        ("score", entry.expected),
-        ("file", f"{path} ({state})"),
-        ("from", entry.url),
-        ("md5", entry.md5 or f"none: {entry.no_md5}"),
-    )
-
-
-def _lines(*facts: tuple[str, str]) -> str:
+    ]
+    if isinstance(entry, Checkpoint):
+        path = folder / entry.file
+        facts += [
+            ("score", entry.expected),
+            ("file", f"{path} ({_state(entry, path)})"),
+            ("from", entry.url),
+            ("md5", entry.md5 or f"none: {entry.no_md5}"),
+        ]
+    else:
+        facts += [
+            ("weights", f"none were released; exp/{entry.script} trains it"),
+            ("card", "weights/README.md: what was published and what is this project's "
+                     "reading"),
+        ]
     return "\n".join(f"{label:<12}{value}" for label, value in facts)
+
+
+def _state(entry, path: Path) -> str:
+    from deephar.checkpoints.download import fault_of
+    from deephar.checkpoints.load import hdf5_fault
+    if not path.exists():
+        return "not here"
+    if fault := fault_of(path, entry.md5, hdf5_fault):
+        return f"here, but {fault}"
+    return "here, checksum right" if entry.md5 else "here, without a checksum"
 
 
 def table(rows) -> str:

@@ -64,7 +64,7 @@ def load_network(key: str, weights: str = "", *, folder: str | Path = "weights",
     import keras
     keras.utils.set_random_seed(seed)
     is_variant = key in VARIANTS
-    entry = VARIANTS[key].description if is_variant else checkpoint(key)
+    entry = VARIANTS[key] if is_variant else checkpoint(key)
     released = None if is_variant else Path(folder) / entry.file
     is_there = not is_variant and released.exists()
     if weights == "" and (tiny or (allow_random and not is_there)):
@@ -73,17 +73,17 @@ def load_network(key: str, weights: str = "", *, folder: str | Path = "weights",
                     f"{released} is not there")
         weights = RANDOM
     if weights == "" and is_variant:
-        raise ValueError(VARIANTS[key].no_weights)
+        raise ValueError(entry.no_weights)
 
     if weights and (Path(weights) / FILE_NAME).exists():
         found, path = read_description(Path(weights)), find_weights(Path(weights))
     else:
-        found = TINY[key] if tiny else entry
+        found = TINY[key] if tiny else entry.description
         path = None if weights == RANDOM else Path(weights) if weights else released
     if path is None:
         log.warning("RANDOM weights: the scores will say nothing about the method")
         model = found.build()
-    elif found is entry and not is_variant:
+    elif found is entry.description and not is_variant:
         model = load_checkpoint(weights or key, folder, model=key)
     else:
         model = found.build()

@@ -15,7 +15,6 @@ from deephar.checkpoints.description import FILE_NAME, read_description
 from deephar.checkpoints.load import load_checkpoint
 from deephar.checkpoints.table import CHECKPOINTS
 from deephar.checkpoints.variants import VARIANTS
-from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 from deephar.networks.predict import frame_predictor, pose_blocks, predictor
 from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 # Where `deephar quickstart` leaves its model.
 QUICKSTART = (Path("weights/quickstart"), Path("output/quickstart"))
-# Class names of a published network, by their number.
-PUBLISHED_ACTIONS = {len(PENN_ACTIONS): ("pennaction", PENN_ACTIONS),
-                     len(NTU_ACTIONS): ("ntuaction", NTU_ACTIONS)}
 
 
 @dataclass(frozen=True)
@@ -298,9 +294,8 @@ def _quickstart_folder() -> Path:
 
 
 def _published(key: str, weights) -> Network:
-    entry = CHECKPOINTS[key]
-    actions = dict(PUBLISHED_ACTIONS[count] for count in entry.num_actions)
-    return Network(_with_poses(load_checkpoint(key, weights)), entry.layout, actions,
+    entry = CHECKPOINTS[key].description
+    return Network(_with_poses(load_checkpoint(key, weights)), entry.layout, entry.actions,
                    entry.dataconf.fixed_subsampling, key)
 
 

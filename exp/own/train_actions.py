@@ -14,7 +14,9 @@ from pathlib import Path
 
 import keras
 
-from deephar.checkpoints.description import FILE_NAME, describe_spnet, read_description
+from deephar.checkpoints.description import (
+    FILE_NAME, describe_spnet, read_description, spnet_config)
+from deephar.checkpoints.table import CHECKPOINTS
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import DataConfig, ModelConfig, pennaction_dataconf
 from deephar.data import BatchLoader, PennAction
@@ -32,12 +34,6 @@ from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE
-from deephar.utils.pose import pa16j2d
-
-# The network of the released penn_spnet, without its classes.
-RELEASED = ModelConfig(
-    (8, 256, 256, 3), pa16j2d, num_pyramids=6, action_pyramids=(5, 6),
-    pose_replica=True, num_pose_features=160, num_visual_features=160)
 
 
 @dataclass(frozen=True)
@@ -54,13 +50,9 @@ class Config(RunConfig):
 
 def known_network(weights: str) -> tuple[ModelConfig, DataConfig]:
     """The network that is trained already, and its crops."""
-    if not (Path(weights) / FILE_NAME).exists():
-        return RELEASED, pennaction_dataconf
-    known = read_description(weights)
-    if known.architecture != "spnet":
-        raise ValueError(f"{weights} holds a network of kind {known.architecture}; "
-                         "give one of kind spnet")
-    return ModelConfig(**{**known.arguments, "poselayout": known.layout}), known.dataconf
+    known = (read_description(Path(weights)) if (Path(weights) / FILE_NAME).exists() else
+             CHECKPOINTS.get(weights, CHECKPOINTS["penn_spnet"]).description)
+    return spnet_config(known), known.dataconf
 
 
 def sort_synthetic(penn_folder: Path, root: Path) -> Path:

@@ -57,7 +57,7 @@ def test_wrong_descriptions_are_refused(tmp_path):
         read_description(tmp_path)
     with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
         describe_spnet(SPNET, pennaction_dataconf, {"mine": ("a", "b")})
-    with pytest.raises(KeyError, match="spnet, reception, merge"):
+    with pytest.raises(KeyError, match="reception, merge, spnet"):
         Description("resnet", {}, pa16j2d, mpii_sp_dataconf)
     write_description(tmp_path, Description("reception", RECEPTION, pa17j3d,
                                             mpii_sp_dataconf))

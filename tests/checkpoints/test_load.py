@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -32,7 +33,7 @@ def server():
 @pytest.fixture
 def penn(monkeypatch):
     """The entry `penn_spnet`, with a small network."""
-    entry = replace(CHECKPOINTS["penn_spnet"], build=small)
+    entry = replace(CHECKPOINTS["penn_spnet"], description=SimpleNamespace(build=small))
     monkeypatch.setitem(CHECKPOINTS, "penn_spnet", entry)
     return entry
 
@@ -147,7 +148,7 @@ def test_a_name_that_is_nothing():
 
 def test_the_folder_of_a_run(tmp_path):
     description = describe_spnet(
-        cases.TRAINED_SPNET, CHECKPOINTS["penn_spnet"].dataconf, {"five": tuple("abcde")})
+        cases.TRAINED_SPNET, CHECKPOINTS["penn_spnet"].description.dataconf, {"five": tuple("abcde")})
     model = description.build()
     write_description(tmp_path, description)
     model.save_weights(tmp_path / "best.weights.h5")
@@ -171,7 +172,7 @@ def test_ramps_of_a_published_file_are_kept(tmp_path):
 @pytest.mark.parametrize("key", [key for key in CHECKPOINTS if key in cases.BUILDERS])
 def test_published_files_load_quickly_and_whatever_is_frozen(key, tmp_path):
     path = cases.write_file(key, tmp_path)
-    model, frozen = CHECKPOINTS[key].build(), CHECKPOINTS[key].build()
+    model, frozen = (CHECKPOINTS[key].description.build() for _ in range(2))
     start = time.perf_counter()
     load_weights(model, path)
     assert time.perf_counter() - start < 5

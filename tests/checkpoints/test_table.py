@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from deephar.checkpoints.description import read_description, write_description
 from deephar.checkpoints.table import ANNOTATIONS, CHECKPOINTS, checkpoint
 from deephar.checkpoints.variants import VARIANTS
+from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 
 README = Path(__file__).parents[2] / "weights" / "README.md"
 ENTRIES = pytest.mark.parametrize("entry", CHECKPOINTS.values(), ids=CHECKPOINTS)
@@ -64,12 +66,31 @@ def test_the_table_is_light():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+def test_the_classes_have_their_names():
+    """Nothing is guessed from the number of outputs."""
+    named = {key: dict(e.description.actions) for key, e in CHECKPOINTS.items()}
+    penn, ntu = {"pennaction": PENN_ACTIONS}, {"ntuaction": NTU_ACTIONS}
+    assert named == {"mpii_reception2d": {}, "h36m_reception3d": {}, "penn_merge": penn,
+                     "ntu_merge": ntu, "penn_spnet": penn, "ntu_spnet": ntu}
+
+
+@ENTRIES
+def test_an_entry_is_data(entry, tmp_path):
+    """What a file keeps of it builds the same network."""
+    write_description(tmp_path, entry.description)
+    read = read_description(tmp_path)
+    assert read.input_shape == entry.description.input_shape
+    assert read.actions == entry.description.actions
+    assert (read.layout, read.dataconf) == (entry.description.layout,
+                                            entry.description.dataconf)
+
+
 @pytest.mark.slow
 @ENTRIES
 def test_the_network_is_as_the_table_says(entry):
-    model = entry.build()
+    model = entry.description.build()
     assert model.count_params() == entry.parameters
-    assert model.input_shape[1:] == entry.input_shape
+    assert model.input_shape[1:] == entry.description.input_shape
     shapes = {shape[1:] for shape in model.output_shape}
     for shape in shapes:
         assert str(shape).replace(",)", ")") in entry.outputs

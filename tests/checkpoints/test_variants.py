@@ -64,7 +64,7 @@ def test_full_size(key):
 @pytest.mark.slow
 @pytest.mark.parametrize("key", CHECKPOINTS)
 def test_operations_of_the_released_networks(key):
-    assert count_flops(CHECKPOINTS[key].build()) == CHECKPOINTS[key].flops
+    assert count_flops(CHECKPOINTS[key].description.build()) == CHECKPOINTS[key].flops
 
 
 def test_what_was_published_of_operations():

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.fakes.weights import (
 @pytest.fixture
 def penn(monkeypatch):
     """The entry `penn_spnet`, with a small network."""
-    entry = replace(CHECKPOINTS["penn_spnet"], build=small)
+    entry = replace(CHECKPOINTS["penn_spnet"], description=SimpleNamespace(build=small))
     monkeypatch.setitem(CHECKPOINTS, "penn_spnet", entry)
     return entry
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from deephar.checkpoints import table
+from deephar.checkpoints.description import ARCHITECTURES
 from deephar.checkpoints.variants import VARIANTS
 from deephar.cli import main
-from deephar.cli.models import ARCHITECTURES
+from deephar.cli.models import LIFTERS
 from deephar.cli.models import table as aligned
-from deephar.models import ARCHITECTURES as networks
 from deephar.utils.files import md5_of
 from tests.fakes.weights import write_published
 
@@ -19,8 +19,8 @@ def test_it_lists_what_there_is(tmp_path, capsys):
     (tmp_path / entry.file).touch()
     assert main(["models", "--folder", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for row in ARCHITECTURES[1:]:
-        assert any(line.split()[:1] == [row[0]] for line in lines)
+    for name in (*ARCHITECTURES, *(row[0] for row in LIFTERS)):
+        assert any(line.split()[:1] == [name] for line in lines)
     for key, entry in table.CHECKPOINTS.items():
         line = next(line for line in lines if line.split()[:1] == [key])
         assert entry.title in line and entry.outputs in line
@@ -71,13 +71,8 @@ def test_columns_are_aligned():
     assert aligned([("A", "BB", "C"), ("aaa", "b", "")]) == "  A    BB  C\n  aaa  b"
 
 
-@pytest.mark.parametrize("row", ARCHITECTURES[1:], ids=lambda row: row[0])
-def test_the_builders_exist(row):
-    module, _, name = row[-1].rpartition(".")
-    builder = getattr(importlib.import_module(f"deephar.models.{module}"), name)
-    assert callable(builder)
-    assert networks.get(row[0], builder) is builder
-
-
-def test_no_network_is_left_out():
-    assert set(networks) <= {row[0] for row in ARCHITECTURES}
+@pytest.mark.parametrize("built_by", [
+    *(kind.built_by for kind in ARCHITECTURES.values()), *(row[-1] for row in LIFTERS)])
+def test_the_builders_exist(built_by):
+    module, _, name = built_by.rpartition(".")
+    assert callable(getattr(importlib.import_module(f"deephar.models.{module}"), name))

@@ -13,7 +13,7 @@ from deephar.utils.files import md5_of
 
 
 def test_every_checkpoint_has_its_tiny_network():
-    entries = CHECKPOINTS | {k: variant.description for k, variant in VARIANTS.items()}
+    entries = {key: e.description for key, e in (CHECKPOINTS | VARIANTS).items()}
     assert set(TINY) == set(entries)
     for key, tiny in TINY.items():
         entry = entries[key]

@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parent
 SEED = 7
 PICTURE = (256, 256, 3)
 
-build_ntu_merge = CHECKPOINTS["ntu_merge"].build
+build_ntu_merge = CHECKPOINTS["ntu_merge"].description.build
 
 TINY_SPNET = ModelConfig(
     (4, 64, 64, 3), pa16j2d, num_actions=[15, 7], num_pyramids=2, num_levels=3,
@@ -32,7 +32,7 @@ TRAINED_SPNET = ModelConfig(
     growth=16, pose_replica=True, num_pose_features=32, num_visual_features=32)
 
 BUILDERS = {
-    **{name: CHECKPOINTS[name].build for name in (
+    **{name: CHECKPOINTS[name].description.build for name in (
         "mpii_reception2d", "h36m_reception3d", "penn_merge", "penn_spnet", "ntu_spnet")},
     "tiny_spnet": partial(spnet.build, TINY_SPNET),
     "reception_64px": partial(reception.build, (64, 64, 3), 16, 2, num_blocks=2),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deephar.models import ARCHITECTURES
 from deephar.utils.files import read_json
 from tests.golden import cases
 from tests.golden.legacy_weights import images
@@ -130,12 +129,6 @@ def test_other_backends(backend):
     used, name, difference = result.stdout.split()
     assert (used, name) == (backend, "tiny_spnet")
     assert float(difference) <= 1e-4
-
-
-def test_architectures_build():
-    assert list(ARCHITECTURES) == ["reception", "merge", "spnet", "keypoints3d",
-                                   "keypoints3d_action"]
-    assert ARCHITECTURES["reception"]((32, 32, 3), 4, 2, num_blocks=1).name == "ReceptionNet"
 
 
 @pytest.mark.slow
