@@ -52,14 +52,16 @@ def load_mat(path: str | os.PathLike, keys: tuple[str, ...]) -> dict:
     return content
 
 
-def load_npy(path: str | os.PathLike) -> np.ndarray:
+def load_npy(path: str | os.PathLike, mmap_mode: str | None = None) -> np.ndarray:
     """A plain `.npy` array; pickled objects are refused.
+
+    With `mmap_mode="r"` only what is looked at is read.
 
     Raises:
         ValueError: pickled, damaged, or no `.npy` file.
     """
     try:
-        return np.load(path, allow_pickle=False)
+        return np.load(path, mmap_mode, allow_pickle=False)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{path}: no such annotation file; {ADVICE}") from error
     except (ValueError, EOFError) as error:

@@ -2,6 +2,7 @@
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -55,24 +56,32 @@ class Sequence:
         return self._fields[4] - 1
 
     def __len__(self) -> int:
-        return len(self.read()[0])
+        return self._num_frames
+
+    @cached_property
+    def _num_frames(self) -> int:
+        return len(self._rows(mmap_mode="r"))       # what the header says
 
     def __str__(self) -> str:
         return f"NTU sequence {self.name}"
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Picture numbers (F,) and joints (F, 25, 3) in pixels and mm, NaN if missing."""
-        rows = load_npy(self.path)
-        if rows.ndim != 2 or rows.shape[1] < X_COLUMN + 3 * NUM_NTU_JOINTS:
-            raise ValueError(f"{self.path} needs rows of {X_COLUMN + 3 * NUM_NTU_JOINTS} "
-                             f"numbers, got shape {rows.shape}; prepare NTU again")
-        rows = rows[::ROW_STEP]
+        rows = self._rows()
         joints = rows[:, X_COLUMN:X_COLUMN + 3 * NUM_NTU_JOINTS].astype(float)
         joints = joints.reshape(-1, 3, NUM_NTU_JOINTS).transpose(0, 2, 1)
         missing = (joints[..., :2] == 0).all(axis=-1)
         joints[..., :2] /= 2
         joints[missing] = np.nan
         return rows[:, 0].astype(int), joints
+
+    def _rows(self, mmap_mode: str | None = None) -> np.ndarray:
+        """The rows (F, 151) that are used."""
+        rows = load_npy(self.path, mmap_mode)
+        if rows.ndim != 2 or rows.shape[1] < X_COLUMN + 3 * NUM_NTU_JOINTS:
+            raise ValueError(f"{self.path} needs rows of {X_COLUMN + 3 * NUM_NTU_JOINTS} "
+                             f"numbers, got shape {rows.shape}; prepare NTU again")
+        return rows[::ROW_STEP]
 
 
 class Ntu(VideoDataset):
@@ -92,13 +101,15 @@ class Ntu(VideoDataset):
         pose_only: no pictures are read, samples have no `frame`.
         num_S: setups 1 to `num_S` are used.
         eval_mode: 'cs' splits by person, 'cv' by camera.
+        depth_by_scale: a larger window spans more depth, as published; otherwise
+            all span the same.
     """
 
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
                  poselayout: PoseLayout = pa20j3d, topology: str = "sequences",
                  use_gt_bbox: bool = False, remove_outer_joints: bool = True,
                  clip_size: int = 16, pose_only: bool = False, num_S: int = 17, *,
-                 eval_mode: str = "cs"):
+                 eval_mode: str = "cs", depth_by_scale: bool = True):
         super().__init__(dataconf, poselayout, topology, clip_size)
         if eval_mode not in ("cs", "cv"):
             raise ValueError("eval_mode must be 'cs' (cross-subject) or 'cv' (cross-view), "
@@ -108,6 +119,7 @@ class Ntu(VideoDataset):
         self.remove_outer_joints = remove_outer_joints
         self.pose_only = pose_only
         self.eval_mode = eval_mode
+        self.depth_by_scale = depth_by_scale
         self.images = Path(dataset_path) / "images-small"
         self.sequences = {TEST_MODE: [], TRAIN_MODE: [], VALID_MODE: []}
         for sequence in _sequences(Path(dataset_path), num_S):
@@ -158,7 +170,8 @@ class Ntu(VideoDataset):
             "pennaction": actions["pennaction"],
             "pose": self._squeeze(pose_targets(
                 pose_px, afmat, self.poselayout, aug["hflip"],
-                _depth_range(pose_px[..., 2], aug["scale"]))),
+                _depth_range(pose_px[..., 2],
+                             aug["scale"] if self.depth_by_scale else 1))),
         }
         if not self.pose_only:
             sample["frame"] = self._squeeze(frames)

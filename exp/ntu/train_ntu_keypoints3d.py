@@ -37,7 +37,8 @@ class Config(KeypointsConfig):
 def main(cfg: Config) -> None:
     description = describe(cfg, pa20j3d, ntu_ar_dataconf, cfg.num_frames,
                            {"ntuaction": NTU_ACTIONS}, "v2")
-    options = dict(use_gt_bbox=True, eval_mode=cfg.eval_mode)
+    # Depths of MPII's people do not know the window either: one scale for both.
+    options = dict(use_gt_bbox=True, eval_mode=cfg.eval_mode, depth_by_scale=False)
     frames = Ntu(cfg.place("ntu"), cfg.in_size(ntu_pe_dataconf), pa20j3d, "frames",
                  **options)
     videos = Ntu(cfg.place("ntu"), description.dataconf, pa20j3d,

@@ -78,6 +78,43 @@ def test_nothing_known_at_all(tmp_path, caplog):
     assert "using the whole image" in caplog.text
 
 
+def test_depths_have_one_scale_in_every_window_if_asked(tmp_path):
+    write_ntu(tmp_path, pictures=False)
+    conf = DataConfig(crop_resolution=(32, 32), scales=(0.5, 2.0))
+    depths = {}
+    for by_scale in (True, False):
+        ntu = Ntu(tmp_path, conf, clip_size=4, pose_only=True, depth_by_scale=by_scale)
+        depths[by_scale] = [
+            ntu.get_data(0, TEST_MODE, augmentation={"scale": scale})["pose"][0, 1:, 2] - 0.5
+            for scale in (1.0, 2.0)]
+    joints = ntu.sequences[TEST_MODE][0].read()[1]
+    frames = ntu.get_data(0, TEST_MODE)["frame_list"]
+    root = joints[frames, pa20j3d.map_from_ntu[0], 2].mean()
+    wanted = (joints[frames[0], list(pa20j3d.map_from_ntu)[1:], 2] - root) / 2000
+    np.testing.assert_allclose(depths[True], [wanted, wanted / 2], atol=1e-12)
+    np.testing.assert_allclose(depths[False], [wanted, wanted], atol=1e-12)
+
+
+def test_a_file_is_read_once_per_sample_and_only_its_header_at_the_start(
+        tmp_path, monkeypatch):
+    import deephar.data.ntu as module
+    reads = []
+
+    def load_npy(path, mmap_mode=None):
+        reads.append(mmap_mode)
+        return original(path, mmap_mode)
+
+    original = module.load_npy
+    monkeypatch.setattr(module, "load_npy", load_npy)
+    write_ntu(tmp_path, pictures=False)
+    frames = Ntu(tmp_path, CONF, topology="frames", pose_only=True)
+    assert [frames.get_length(mode) for mode in (TRAIN_MODE, TEST_MODE)] == [12, 10]
+    assert frames.get_num_frames(0, TRAIN_MODE) == 12 and reads == ["r", "r"]
+    for _ in range(2):
+        frames.get_data(3, TRAIN_MODE, rng=np.random.default_rng(0))
+    assert reads == ["r", "r", None, None]
+
+
 def test_pose_only_reads_no_picture(tmp_path):
     ntu = Ntu(write_ntu(tmp_path, pictures=False), CONF, clip_size=4, pose_only=True)
     assert "frame" not in ntu.get_data(0, TRAIN_MODE, rng=np.random.default_rng(0))
