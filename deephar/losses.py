@@ -1,8 +1,9 @@
-"""Losses of poses with missing joints (TPAMI'20 section 3.4).
+"""Losses of poses with missing joints (TPAMI'20 section 3.4), and of lifted ones.
 
 A pose is `(N, J, D)` or, for clips, `(N, T, J, D)`.  A coordinate is valid
-where the true one is positive; missing joints are far below zero.  Every
-function returns one value per sample; frames are averaged.
+where the true one is positive; missing joints are far below zero.  Lifted
+poses miss none.  Every function returns one value per sample; frames are
+averaged.
 """
 from typing import Callable
 
@@ -139,3 +140,25 @@ def _as_tensors(y_true, y_pred):
     if y_pred.dtype not in ("float32", "float64"):
         y_pred = ops.cast(y_pred, "float32")
     return ops.cast(y_true, y_pred.dtype), y_pred
+
+
+# === Lifted poses ===
+
+def mpjpe_loss(y_true, y_pred):
+    """Mean distance, `(N, T, J, D)` twice to `(N,)`."""
+    return ops.mean(_distances(y_true, y_pred), axis=(1, 2))
+
+
+def inverse_depth_loss(y_true, y_pred):
+    """Mean distance of the root, each frame divided by its true depth."""
+    return ops.mean(_distances(y_true, y_pred) / y_true[..., 2], axis=(1, 2))
+
+
+def mean_value(y_true, y_pred):
+    """The prediction itself, `(N, 1)` to `(N,)`."""
+    return ops.mean(y_pred, axis=-1)
+
+
+def _distances(y_true, y_pred):
+    # The gradient of a norm at 0 is NaN; so near to it nothing else changes.
+    return ops.sqrt(ops.maximum(ops.sum(ops.square(y_true - y_pred), axis=-1), 1e-24))

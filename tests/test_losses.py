@@ -78,3 +78,19 @@ def test_depths_weigh_what_they_are_told(shape):
 def test_unknown_loss():
     with pytest.raises(ValueError, match="one of .*'l1l2bincross'.*, got 'l3'"):
         losses.pose_regression_loss("l3", 0.01)
+
+
+def test_lifted_poses_by_hand():
+    true = np.zeros((1, 1, 2, 3), "float32")
+    pred = np.array([[[[3, 4, 0], [0, 0, 2]]]], "float32")
+    np.testing.assert_allclose(losses.mpjpe_loss(true, pred), [3.5])
+    root = np.array([[[[0, 0, 4]]]], "float32")
+    np.testing.assert_allclose(losses.inverse_depth_loss(root, root + 2), [12 ** .5 / 4],
+                               rtol=1e-6)
+
+
+def test_the_gradient_of_no_error_is_finite():
+    x = tf.Variable(np.zeros((1, 1, 2, 3), "float32"))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(losses.mpjpe_loss(np.zeros((1, 1, 2, 3), "float32"), x))
+    assert np.isfinite(tape.gradient(loss, x).numpy()).all()

@@ -21,6 +21,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from deephar.layers import BoneDifference, Project
+
 BN_EPSILON = 1e-5
 
 
@@ -145,6 +147,34 @@ def build(widths: Sequence[int] = (3, 3, 3), *, joints_in: int = 17,
                 bias_initializer=keras.initializers.RandomUniform(-bound, bound))(x)
     outputs = layers.Reshape((-1, joints_out, 3), name="poses", dtype="float32")(x)
     return keras.Model(inputs, outputs, name=name)
+
+
+def build_semi_supervised(pose: keras.Model, trajectory: keras.Model,
+                          parents: Sequence[int] | None = None) -> keras.Model:
+    """Poses and the root's trajectory of labelled and unlabelled windows.
+
+    The unlabelled poses, put where their trajectory says and seen by the
+    camera, must fall on the key points, and bones must be as long as those of
+    the labelled poses, on the mean of the batch.
+
+    Args:
+        pose, trajectory: from `build`; they are shared.
+        parents: of the joints; None: without unlabelled windows.
+
+    Returns:
+        A model from keypoints (and unlabelled, cameras (N, 9)) to poses and
+        trajectory (and projected key points, and `BoneDifference`).
+    """
+    keypoints = keras.Input(pose.input_shape[1:], name="keypoints")
+    inputs, outputs = [keypoints], [pose(keypoints), trajectory(keypoints)]
+    if parents is not None:
+        other = keras.Input(pose.input_shape[1:], name="unlabelled")
+        camera = keras.Input((9,), name="cameras")
+        poses = pose(other)
+        inputs += [other, camera]
+        outputs += [Project(name="projected")([poses + trajectory(other), camera]),
+                    BoneDifference(parents, name="bones")([outputs[0], poses])]
+    return keras.Model(inputs, outputs, name="semi_supervised")
 
 
 def _conv1d(filters, width, name, **options):

@@ -35,6 +35,24 @@ class Steps:
 
 
 @dataclass(frozen=True)
+class Decay:
+    """`rate`, multiplied by `factor` after every epoch, or little by little.
+
+    Args:
+        epochs: that the factor is for.
+        smooth: within the epochs too.
+    """
+    rate: float
+    factor: float
+    epochs: float = 1
+    smooth: bool = False
+
+    def __call__(self, epoch: float, history: History = ()) -> float:
+        passed = epoch / self.epochs
+        return self.rate * self.factor ** (passed if self.smooth else int(passed))
+
+
+@dataclass(frozen=True)
 class Plateau:
     """`rate`, multiplied by `factor` after `patience` epochs without a new best.
 

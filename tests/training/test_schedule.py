@@ -1,7 +1,7 @@
 """Rates by hand."""
 import pytest
 
-from deephar.training.schedule import Constant, Cosine, Plateau, Steps
+from deephar.training.schedule import Constant, Cosine, Decay, Plateau, Steps
 
 
 def test_steps_fall_when_an_epoch_is_over():
@@ -9,6 +9,12 @@ def test_steps_fall_when_an_epoch_is_over():
     rates = [plan(epoch) for epoch in (0, 79, 79.9, 80, 99.5, 100, 119)]
     assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 2e-4, 2e-4, 4e-5, 4e-5])
     assert Constant(0.1)(50) == 0.1
+
+
+def test_decay_by_epochs_and_smoothly():
+    assert [Decay(8.0, 0.5)(epoch) for epoch in (0, 0.9, 1, 2.5)] == [8, 8, 4, 2]
+    assert Decay(8.0, 0.25, epochs=2, smooth=True)(1) == pytest.approx(4.0)
+    assert Decay(8.0, 0.25, epochs=2)(1.9) == 8
 
 
 def test_plateau_waits_for_a_new_best():

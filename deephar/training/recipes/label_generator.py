@@ -8,7 +8,6 @@ from typing import Callable, Sequence
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from deephar.checkpoints.lifting import save_weights, write_settings
 from deephar.data.keypoints.batches import ArrayBatches
@@ -19,6 +18,7 @@ from deephar.models import linear
 from deephar.networks.label_generator import LabelGenerator, settings_of
 from deephar.training.callbacks import EvalCallback
 from deephar.training.run import RunConfig, start_run, was_begun
+from deephar.training.schedule import Decay
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import is_chief
 from deephar.training.task import Task
@@ -75,11 +75,6 @@ class Pairs:
             dataclasses.astuple(self), dataclasses.astuple(other))))
 
 
-def squared_error(y_true, y_pred):
-    """Mean squared error, (N, D) twice to (N,)."""
-    return ops.mean(ops.square(y_true - y_pred), axis=-1)
-
-
 def train_generator(cfg: GeneratorConfig, train: Pairs, test: Pairs,
                     strategy: tf.distribute.Strategy,
                     intrinsics: Intrinsics = Intrinsics()) -> LabelGenerator:
@@ -123,12 +118,10 @@ def _train(cfg, network, x, y, strategy, score: Callable) -> None:
     steps = cfg.steps_per_epoch or len(batches)
 
     def tasks():
-        return [Task(network.name, network, batches, squared_error,
+        return [Task(network.name, network, batches, "mean_squared_error",
                      keras.optimizers.Adam(RATE))]
 
-    def plan(epoch, history=()):
-        return RATE * DECAY ** (epoch * steps / DECAY_STEPS)
-
+    plan = Decay(RATE, DECAY, DECAY_STEPS / steps, smooth=True)
     train_stages(network, [Stage(network.name, cfg.epochs, steps, tasks, plan)], run,
                  strategy=strategy,
                  callbacks=EvalCallback("test", score, network, strategy=strategy),

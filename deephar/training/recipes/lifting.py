@@ -7,26 +7,31 @@ import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Mapping, Sequence
 
+import keras
 import tensorflow as tf
 
 from deephar.checkpoints.lifting import TEMPORAL_WEIGHTS, save_weights, write_settings
-from deephar.data.keypoints.batches import SemiSupervisedBatches, Symmetry
-from deephar.data.keypoints.takes import TEST_SUBJECTS, TRAIN_SUBJECTS, Take
-from deephar.evaluation.lifting import score_of, take_errors
+from deephar.data.keypoints.batches import (
+    ChunkedBatches, SemiSupervisedBatches, Symmetry)
+from deephar.data.keypoints.takes import (
+    H36M17_PARENTS, H36M17_SYMMETRY, TEST_SUBJECTS, TRAIN_SUBJECTS, Take, root_relative)
+from deephar.evaluation.lifting import score_of, take_errors, weighted_errors
 from deephar.evaluation.report import make_report, weights_info, write_report
+from deephar.losses import inverse_depth_loss, mean_value, mpjpe_loss
 from deephar.models import temporal
 from deephar.networks.lifting import lifter_of
 from deephar.training.callbacks import EvalCallback
-from deephar.training.lifting import (
-    BnMomentum, Seconds, amsgrad, bn_momentum, decaying_rate, losses_of,
-    semi_supervised_task, supervised_task, windows_of)
 from deephar.training.run import RunConfig, start_run, was_begun
+from deephar.training.schedule import Decay
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import is_chief
+from deephar.training.task import Task
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
+
+FIRST_MOMENTUM, LAST_MOMENTUM = 0.1, 0.001      # as PyTorch counts: 1 - Keras'
 
 log = logging.getLogger(__name__)
 
@@ -118,37 +123,33 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
 
 def _stages(cfg, data, model, arguments, strided, strategy):
     """The stages, the network that holds all weights, and the samples of an epoch."""
-    symmetry = data.symmetry if cfg.train_flip else None
     options = dict(widths=cfg.widths, causal=cfg.causal, batch_size=cfg.batch_size,
-                   chunk=cfg.chunk, symmetry=symmetry)
-    plan = decaying_rate(cfg.lr, cfg.decay)
+                   chunk=cfg.chunk, symmetry=data.symmetry if cfg.train_flip else None)
+    plan = Decay(cfg.lr, cfg.decay)
+    labelled = windows_of(data.train, **options, seed=1234 + cfg.seed,
+                          keep_root=bool(data.unlabelled))
+    steps = cfg.steps_per_epoch or len(labelled)
+    samples = steps * labelled.batch_size
     with strategy.scope():
         temporal.set_bn_momentum(model, bn_momentum(0, cfg.epochs))
         optimizer = amsgrad(cfg.lr)
     if not data.unlabelled:
-        windows = windows_of(data.train, **options, seed=1234 + cfg.seed)
-        task = supervised_task(model, windows, optimizer)
-        steps = cfg.steps_per_epoch or len(windows)
-        return ([Stage("pose", cfg.epochs, steps, lambda: [task], plan)], model,
-                steps * windows.batch_size)
+        task = Task("pose", model, labelled, mpjpe_loss, optimizer)
+        return [Stage("pose", cfg.epochs, steps, lambda: [task], plan)], model, samples
     with strategy.scope():
         trajectory = temporal.build(**{**arguments, "joints_out": 1}, strided=strided,
                                     name="trajectory")
         temporal.set_bn_momentum(trajectory, bn_momentum(0, cfg.epochs))
-    labelled = windows_of(data.train, **options, seed=1234 + cfg.seed, keep_root=True)
     unlabelled = windows_of(data.unlabelled, **options, seed=4321 + cfg.seed,
                             labelled=False)
 
-    def make(other):
-        return [semi_supervised_task(
-            model, trajectory, SemiSupervisedBatches(labelled, other), optimizer)]
+    def tasks(other):
+        return [semi_supervised_task(model, trajectory, labelled, other, optimizer)]
 
-    both = make(unlabelled)[0].model
     warmup = min(cfg.warmup, cfg.epochs)
-    steps = cfg.steps_per_epoch or len(labelled)
-    return [Stage("warm-up", warmup, steps, lambda: make(None), plan),
-            Stage("semi", cfg.epochs - warmup, steps, lambda: make(unlabelled), plan)
-            ], both, steps * labelled.batch_size
+    return [Stage("warm-up", warmup, steps, lambda: tasks(None), plan),
+            Stage("semi", cfg.epochs - warmup, steps, lambda: tasks(unlabelled), plan)
+            ], tasks(unlabelled)[0].model, samples
 
 
 def _finish(cfg, data, whole, folder, writes) -> dict:
@@ -170,3 +171,100 @@ def protocol_of(cfg: LifterConfig, keypoints: str) -> dict:
     return {"test subjects": ", ".join(cfg.test_subjects), "key points": keypoints,
             "test flip": cfg.test_flip, "frame step": cfg.downsample,
             "receptive field": temporal.receptive_field(cfg.widths)}
+
+
+# === Its parts ===
+
+def bn_momentum(epoch: int, epochs: int) -> float:
+    """Keras' momentum in an epoch, counted from 0."""
+    return 1 - FIRST_MOMENTUM * (LAST_MOMENTUM / FIRST_MOMENTUM) ** (epoch / epochs)
+
+
+def amsgrad(rate: float) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer."""
+    return keras.optimizers.Adam(rate, epsilon=1e-8, amsgrad=True)
+
+
+class BnMomentum(keras.callbacks.Callback):
+    """Sets the momentum of the next epoch; part of the saved state."""
+
+    def __init__(self, network: keras.Model, epochs: int):
+        super().__init__()
+        self.network, self.epochs = network, epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        temporal.set_bn_momentum(self.network, bn_momentum(epoch + 1, self.epochs))
+
+
+class Seconds(keras.callbacks.Callback):
+    """Logs the seconds of training of each epoch, evaluation left out.
+
+    Args:
+        samples: of an epoch.
+    """
+
+    def __init__(self, samples: int):
+        super().__init__()
+        self.samples = samples
+
+    def on_epoch_end(self, epoch, logs=None):
+        if "images_per_s" in logs:
+            logs["seconds"] = self.samples / logs["images_per_s"]
+
+
+def losses_of(whole: keras.Model, widths: Sequence[int], causal: bool,
+              takes: Mapping[str, Sequence[Take]]) -> Callable:
+    """A score for `EvalCallback`: P1 in mm of every set of takes, without flips.
+
+    Args:
+        whole: the dilated form; it gets the trained model's weights.
+        takes: {name of the set: its takes}.
+    """
+    lifter = lifter_of(whole, temporal.temporal_padding(widths, causal))
+
+    def score(trained: keras.Model) -> dict[str, float]:
+        if trained is not whole:
+            whole.set_weights(trained.get_weights())
+        return {name: weighted_errors(take_errors(lifter, members, ("mpjpe",)))["mpjpe"]
+                for name, members in takes.items() if members}
+
+    return score
+
+
+def windows_of(takes: Sequence[Take], *, widths: Sequence[int], causal: bool,
+               batch_size: int, chunk: int, symmetry: Symmetry | None, seed: int,
+               labelled: bool = True, keep_root: bool = False) -> ChunkedBatches:
+    """The training windows of takes.
+
+    Args:
+        batch_size: in predicted frames.
+        symmetry: of the key points; given, windows come flipped too.
+        labelled: False leaves out the poses and gives out the cameras.
+        keep_root: joint 0 stays where the root is; else it is 0.
+    """
+    pad = sum(temporal.temporal_padding(widths)) // 2
+    return ChunkedBatches(
+        [take.keypoints for take in takes],
+        [take.poses if keep_root else root_relative(take.poses) for take in takes]
+        if labelled else None,
+        None if labelled else [take.camera for take in takes],
+        batch_size=max(batch_size // chunk, 1), chunk=chunk, pad=pad,
+        shift=pad if causal else 0, symmetry_2d=symmetry,
+        symmetry_3d=symmetry and H36M17_SYMMETRY, seed=seed)
+
+
+def semi_supervised_task(pose: keras.Model, trajectory: keras.Model,
+                         labelled: ChunkedBatches, unlabelled: ChunkedBatches | None,
+                         optimizer: keras.optimizers.Optimizer) -> Task:
+    """Labelled windows by their poses and root, unlabelled ones by their projection.
+
+    Args:
+        unlabelled: None: in the warm-up the two labelled terms are left.
+    """
+    number = 2 if unlabelled is None else 4
+    return Task(
+        "semi", temporal.build_semi_supervised(
+            pose, trajectory, None if unlabelled is None else H36M17_PARENTS),
+        SemiSupervisedBatches(labelled, unlabelled),
+        [mpjpe_loss, inverse_depth_loss, mpjpe_loss, mean_value][:number], optimizer,
+        groups=("pose", "trajectory", "projection", "bones")[:number])

@@ -22,11 +22,6 @@ def simple_pairs(count, seed):
     return training.Pairs(left, right, poses)
 
 
-def test_squared_error_by_hand():
-    np.testing.assert_allclose(training.squared_error(
-        np.zeros((2, 2), "float32"), np.array([[1, 3], [0, 2]], "float32")), [5, 2])
-
-
 def test_pairs_join():
     both = simple_pairs(3, 0) + simple_pairs(2, 1)
     assert both.left.shape == (5, 17, 2) and both.poses.shape == (5, 17, 3)
