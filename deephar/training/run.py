@@ -42,7 +42,7 @@ STATE = "state.npz"
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16",
               "float16": "mixed_float16"}
 # A resumed run may change these and still do the same.
-FREE_FLAGS = {"resume", "logdir", "device", "workers", "save_minutes", "epochs"}
+FREE_FLAGS = {"resume", "logdir", "device", "workers", "save_minutes"}
 
 log = logging.getLogger(__name__)
 

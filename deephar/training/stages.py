@@ -7,11 +7,11 @@ import keras
 import tensorflow as tf
 
 from deephar.training.callbacks import EvalCallback, keep_weights
-from deephar.training.run import Run, RunConfig
+from deephar.training.run import Run, RunConfig, was_begun
 from deephar.training.signals import stop_on_signals
 from deephar.training.state import State, restore
 from deephar.training.task import Task
-from deephar.training.trainer import MultiModelTrainer
+from deephar.training.trainer import MultiModelTrainer, as_list, check_tasks
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +25,18 @@ class Stage:
         epochs: how many; stages follow each other.
         steps_per_epoch: steps of all tasks in an epoch.
         tasks: makes the stage's tasks when it begins: sets which layers are
-            trained, makes new optimizers.
+            trained, makes new optimizers.  Called before the first step too,
+            when all stages are checked.
         plan: the learning rate, by the epochs of the whole run.
+        scored: False if scores would say nothing, since what they judge is not
+            trained yet.
     """
     name: str
     epochs: int
     steps_per_epoch: int
     tasks: Callable[[], Sequence[Task]]
     plan: Callable
+    scored: bool = True
 
 
 def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
@@ -48,35 +52,66 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
     Returns:
         The logs of every epoch.
     """
-    state = run.state()
-    if state:
+    saved = run.state()
+    state = saved or State()
+    if saved:
+        _check_borders(stages, saved, run)
         restore(run.state_path, "weight", model.variables)
-        resumed_stage = state.stage
-    else:
-        state, resumed_stage = State(), None
-    last_epoch = 0
+    with strategy.scope():
+        for stage in stages[state.stage:]:      # a later one fails now or never
+            if stage.epochs:
+                check_tasks(stage.tasks(), strategy, model)
     with stop_on_signals():
         for index, stage in enumerate(stages):
-            last_epoch += stage.epochs
-            if index < state.stage or last_epoch <= state.epoch:
+            is_resumed = bool(saved) and index == saved.stage
+            last_epoch = _end(stages, index)
+            if index < state.stage or (state.epoch >= last_epoch and not is_resumed):
                 continue
-            state.stage = index
+            state.stage, state.began = index, last_epoch - stage.epochs
             with strategy.scope():
                 tasks = stage.tasks()
             trainer = MultiModelTrainer(tasks, model=model, strategy=strategy,
                                         **trainer_options)
-            if index == resumed_stage:      # what the stage began with is long past
+            if is_resumed:      # what the stage began with is long past
                 restore(run.state_path, "weight", trainer.weights)
                 restore(run.state_path, "slot", trainer.slots)
-            elif run.state() is None:
+            elif not was_begun(run.folder):
                 trainer.save(run, state)        # from now on the run exists
+            if state.epoch >= last_epoch:
+                continue        # it is over, but the next one may share its optimizers
             log.info("Stage %s: epochs %d to %d, %s.", stage.name, state.epoch + 1,
                      last_epoch, " and ".join(
                          f"{task.name} ({task.images_per_step} images)"
                          for task in trainer.tasks))
             trainer.train(last_epoch, stage.steps_per_epoch, plan=stage.plan, run=run,
-                          state=state, end_of_epoch_callback=callbacks)
+                          state=state, end_of_epoch_callback=[
+                              callback for callback in as_list(callbacks)
+                              if stage.scored or not isinstance(callback, EvalCallback)])
     return state.history
+
+
+def _end(stages: Sequence[Stage], index: int) -> int:
+    """The epoch, of the whole run, after which stage number `index` is over."""
+    return sum(stage.epochs for stage in stages[:index + 1])
+
+
+def _check_borders(stages: Sequence[Stage], state: State, run: Run) -> None:
+    """Stages that are over keep their length; the present one may become longer.
+
+    Raises:
+        ValueError: they are not the stages that the run was trained in.
+    """
+    settings = f"resume it with the epochs that {run.folder / 'config.json'} names, or more"
+    if state.stage >= len(stages):
+        raise ValueError(f"the run is in stage {state.stage + 1} and there are "
+                         f"{len(stages)} now: {settings}")
+    stage, end = stages[state.stage], _end(stages, state.stage)
+    if state.began not in (None, end - stage.epochs):
+        raise ValueError(f"stage {stage.name} began after {state.began} epochs and would "
+                         f"now begin after {end - stage.epochs}: {settings}")
+    if state.epoch > end:
+        raise ValueError(f"{state.epoch} epochs are over and stage {stage.name} would now "
+                         f"end after {end}: {settings}")
 
 
 def train_scored(cfg: RunConfig, model: keras.Model, stages: Sequence[Stage], run: Run,

@@ -21,6 +21,7 @@ class State:
 
     Args:
         stage: index of the stage that is being trained.
+        began: epochs that were over when it began; None: an old file does not tell.
         epoch: epochs that are over, in all stages.
         step: steps that are over in the present epoch.
         total_steps: steps that are over, in all epochs.
@@ -29,6 +30,7 @@ class State:
         history: what was logged at the end of every epoch.
     """
     stage: int = 0
+    began: int | None = None
     epoch: int = 0
     step: int = 0
     total_steps: int = 0

@@ -78,10 +78,7 @@ class MultiModelTrainer:
         self._clock = tf.timestamp if measure_wait else (
             lambda: tf.constant(np.nan, tf.float64))
         with self.strategy.scope():
-            self.tasks = [completed(task) for task in tasks]
-            _check(self.tasks, self.strategy, jit_compile)
-            if model is not None:
-                _check_parts(self.tasks, model)
+            self.tasks = check_tasks(tasks, self.strategy, model, jit_compile)
             self._steps = [make_step(task, self.strategy, clip_norm, jit_compile, recompute)
                            for task in self.tasks]
         self.weights = _unique([t.model for t in self.tasks] if model is None else [model])
@@ -218,7 +215,7 @@ class MultiModelTrainer:
                         log.info("epoch %d/%d  step %d/%d  %s  %s", state.epoch + 1,
                                  epochs, state.step, steps_per_epoch,
                                  pairs(losses), meter.line())
-                self._end_epoch(_as_list(end_of_epoch_callback), run, state, meter)
+                self._end_epoch(as_list(end_of_epoch_callback), run, state, meter)
         return state.history
 
     def _epoch(self, steps_per_epoch, plan, run, state, meter, stop: StopRequest):
@@ -337,7 +334,22 @@ def save_batch(path: Path, loader: Any, number: int) -> None:
         np.savez_compressed(temporary, samples=loader.names(number), **arrays)
 
 
-def _check(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:
+def check_tasks(tasks: Sequence[Task], strategy: tf.distribute.Strategy,
+                model: keras.Model | None = None, jit_compile: bool = False) -> list[Task]:
+    """The completed tasks, if they can be trained together.
+
+    Raises:
+        ValueError: names or optimizers come twice, a batch cannot be split over
+            the replicas, or `model` does not hold all that is trained.
+    """
+    tasks = [completed(task) for task in tasks]
+    _check_devices(tasks, strategy, jit_compile)
+    if model is not None:
+        _check_parts(tasks, model)
+    return tasks
+
+
+def _check_devices(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:
     replicas = strategy.num_replicas_in_sync
     names = [task.name for task in tasks]
     if not names or len(set(names)) < len(names):
@@ -370,7 +382,8 @@ def _unique(owners: Sequence) -> list[keras.Variable]:
     return list({id(v): v for owner in owners for v in owner.variables}.values())
 
 
-def _as_list(value: Any) -> list:
+def as_list(value: Any) -> list:
+    """One thing, several or None as a list."""
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -2,10 +2,12 @@
 import random
 import signal
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from deephar.training.callbacks import EvalCallback
 from deephar.training.logs import read_rows
 from deephar.training.run import Run, was_begun
 from deephar.training.schedule import Constant
@@ -66,6 +68,58 @@ def test_a_run_begins_with_its_first_weights(tmp_path, monkeypatch):
         train(tmp_path, other)
     for a, b in zip(first[0].get_weights(), other[0].get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def two_stages(models, tasks=None, epochs=(1, 1), **options):
+    """One task in two stages; `tasks` makes it, by default with a new optimizer."""
+    def new():
+        return toy_tasks(*models[1:])[1:]
+    return [Stage(name, count, 2, tasks or new, Constant(0.02), **options)
+            for name, count in zip(("first", "second"), epochs)]
+
+
+def test_a_later_stage_that_cannot_be_trained_fails_before_the_first_step(tmp_path):
+    models, others = toy_models(), toy_models()
+    first, _ = two_stages(models)
+    _, second = two_stages(others)
+    with pytest.raises(ValueError, match="that full does not hold"):
+        train(tmp_path, models, [first, second])
+    assert not was_begun(tmp_path)
+
+
+def test_a_resumed_border_keeps_a_shared_optimizer(tmp_path):
+    """As in the lifters' semi-supervised training; the border is epoch 1."""
+    def trained(folder, ends):
+        for last in ends:
+            keras.utils.set_random_seed(0)
+            models = toy_models()
+            tasks = toy_tasks(*models[1:])[1:]
+            train(folder, models, two_stages(models, lambda: tasks, (1, last - 1)))
+        return models[0].get_weights()
+
+    whole, resumed = trained(tmp_path / "a", [2]), trained(tmp_path / "b", [1, 2])
+    for a, b in zip(whole, resumed, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-7)
+
+
+@pytest.mark.parametrize("epochs, words", [
+    ((2, 1), "stage second began after 1 epochs and would now begin after 2"),
+    ((1, 0), "2 epochs are over and stage second would now end after 1"),
+    ((1,), "in stage 2 and there are 1 now")])
+def test_borders_do_not_move(tmp_path, epochs, words):
+    models = toy_models()
+    train(tmp_path, models, two_stages(models))
+    with pytest.raises(ValueError, match=words + ".*resume it with the epochs.*config.json"):
+        train(tmp_path, models, two_stages(models, epochs=epochs))
+    assert len(train(tmp_path, models, two_stages(models, epochs=(1, 2)))) == 3
+
+
+def test_what_is_not_trained_yet_is_not_scored(tmp_path):
+    models = toy_models()
+    (first, _), (_, second) = two_stages(models, scored=False), two_stages(models)
+    history = train(tmp_path, models, [first, second], callbacks=EvalCallback(
+        "toy", lambda model: {"score": 1.0}, models[0]))
+    assert ["toy/score" in logs for logs in history] == [False, True]
 
 
 def test_stages_train_what_they_should(uninterrupted):

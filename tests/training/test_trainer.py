@@ -10,7 +10,7 @@ from deephar.training.logs import read_rows
 from deephar.training.run import Run
 from deephar.training.schedule import Steps
 from deephar.training.task import Task
-from deephar.training.trainer import MultiModelTrainer, NotFinite
+from deephar.training.trainer import MultiModelTrainer, NotFinite, check_tasks
 from tests.training.toys import Toys, squared, toy_loader, toy_models, toy_tasks
 
 
@@ -158,6 +158,15 @@ def test_asked_to_stop_it_saves_and_leaves(tmp_path, number):
     state = Run(tmp_path).state()
     assert (state.epoch, state.step, state.total_steps) == (1, 0, 4)
     assert state.drawn == {"pose": 4, "action": 4}
+
+
+def test_a_batch_that_replicas_cannot_share():
+    class Three:
+        num_replicas_in_sync = 3
+
+    _, pose, action = toy_models()
+    with pytest.raises(ValueError, match="task pose: a batch of 8 .* over 3 replicas"):
+        check_tasks(toy_tasks(pose, action), Three())
 
 
 def test_what_cannot_be_trained_is_refused():

@@ -117,8 +117,9 @@ def merge_stages(cfg: MergeConfig, merged: keras.Model, pose_network: keras.Mode
     frozen = min(frozen_trunk_epochs, cfg.pose_epochs)
     return [
         Stage("poses on a frozen trunk", frozen, steps(pictures),
-              lambda: poses(frozen_trunk=True), pose_plan),
-        Stage("poses", cfg.pose_epochs - frozen, steps(pictures), poses, pose_plan),
+              lambda: poses(frozen_trunk=True), pose_plan, scored=False),
+        Stage("poses", cfg.pose_epochs - frozen, steps(pictures), poses, pose_plan,
+              scored=False),      # the action heads are not trained yet
         Stage("actions on frozen poses", cfg.epochs, steps(clips),
               lambda: actions(pose_trainable=False),
               Plateau(cfg.rate, DROP, cfg.patience, "action", after=cfg.pose_epochs)),
