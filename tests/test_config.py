@@ -29,6 +29,13 @@ def test_lists_and_arrays_are_stored_as_tuples():
     assert conf.input_shape == (64, 64, 3) and conf.angles == (-5, 5)
 
 
+def test_positions_are_those_of_the_published_code():
+    conf = config.DataConfig((64, 32), (3,), [-5, 5], 1, [0.5], 2)
+    assert (conf.input_shape, conf.angles) == ((32, 64, 3), (-5, 5))
+    settings = conf.get_fixed_config()
+    assert (settings["angle"], settings["scale"], conf.scales) == (1, 2, (0.5,))
+
+
 def test_random_settings_come_from_the_generator():
     draw = lambda seed: config.pennaction_dataconf.random_data_generator(
         np.random.default_rng(seed))

@@ -17,14 +17,14 @@ from deephar.layers import (
     MaxMinPooling2D, UnfoldTime)
 from deephar.layers.conv import act_conv, act_conv_bn, conv_bn, conv_bn_act
 from deephar.models.blocks import ContextReader, DepthReader, visibility_of
-from deephar.models.split import set_trainable_layers
+from deephar.models.common import set_trainable_layers
 
 NUM_HEAD_BLOCKS = 4
 
 
 def build_pose_model(num_joints: int, num_actions: int,
                      num_temp_frames: int | None = None, pose_dim: int = 2,
-                     include_top: bool = True, name: str = "PoseAR",
+                     name: str = "PoseAR", include_top: bool = True,
                      network_version: str = "v1") -> keras.Model:
     """Actions from poses.
 
@@ -62,7 +62,7 @@ WIDTHS = {"v1": ((8, 16, 24), 56, 32), "v2": ((12, 24, 36), 112, 64)}
 
 def build_visual_model(num_joints: int, num_actions: int, num_features: int,
                        num_temp_frames: int | None = None,
-                       include_top: bool = True, name: str = "GuidedVisAR"
+                       name: str = "GuidedVisAR", include_top: bool = True
                        ) -> keras.Model:
     """Actions from the features under each joint.
 

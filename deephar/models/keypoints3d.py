@@ -25,8 +25,8 @@ from deephar.layers.conv import act_conv_bn, batch_norm, conv, relu
 from deephar.models.action import build_recognition
 from deephar.models.blocks import (
     DepthReader, float32_concatenate, separable_residual, visibility_of)
+from deephar.models.common import set_trainable_layers
 from deephar.models.reception import WIDTH, build_stem
-from deephar.models.split import set_trainable_layers
 
 BOTTOM_UNITS = 3
 

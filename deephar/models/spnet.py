@@ -21,11 +21,8 @@ from deephar.layers import (
     StopGradient, UnfoldTime)
 from deephar.layers.conv import batch_norm, conv, relu, separable_conv
 from deephar.models.blocks import float32_concatenate, residual
-
-
-def get_num_predictions(num_pyramids: int, num_levels: int) -> int:
-    """Prediction blocks, hence pose outputs, of an SPNet."""
-    return num_pyramids * (num_levels - 1)
+from deephar.models.split import (       # published as names of this module
+    compile_split_models, get_num_predictions, split_model)
 
 
 def build(cfg: ModelConfig, stop_grad_stem: bool = False) -> keras.Model:

@@ -63,31 +63,33 @@ def get_valid_bbox_array(pointarray: np.ndarray, jprob: np.ndarray | None = None
         for i, points in enumerate(pointarray)]).reshape(-1, 4)
 
 
-def get_objpos_winsize(points: np.ndarray, relsize: float = 1.5
+def get_objpos_winsize(points: np.ndarray, relsize: float = 1.5, square: bool = True
                        ) -> tuple[np.ndarray, tuple[float, float]]:
-    """(centre, (w, h)) of the square window around the valid joints of a pose."""
-    return bbox_to_objposwin(get_valid_bbox(points, relsize=relsize, square=True))
+    """(centre, (w, h)) of the window around the valid joints of a pose."""
+    return bbox_to_objposwin(get_valid_bbox(points, None, relsize, square))
 
 
 def compute_grid_bboxes(frame_size: tuple[int, int], grid: tuple[int, int] = (3, 2),
-                        relsize: float = 1.5) -> np.ndarray:
+                        relsize: float = 1.5, square: bool = True) -> np.ndarray:
     """Boxes to look for a person in: the whole picture, then a grid over it.
 
     Args:
         frame_size: (w, h).
         grid: columns and rows.
-        relsize: size of a square relative to the larger side of its cell.
+        relsize: size of a box relative to its cell.
+        square: the cell is a square of its larger side.
 
     Returns:
         (1 + columns * rows, 4).
     """
     w, h = frame_size
     columns, rows = grid
-    side = relsize * max(w / columns, h / rows)
+    cell = np.array([w / columns, h / rows])
+    size = relsize * (np.full(2, cell.max()) if square else cell)
     centres = [((i + 0.5) * w / columns, (j + 0.5) * h / rows)
                for j in range(rows) for i in range(columns)]
     return np.array([whole_image_bbox(frame_size)]
-                    + [objposwin_to_bbox(c, (side, side)) for c in centres])
+                    + [objposwin_to_bbox(centre, size) for centre in centres])
 
 
 def whole_image_bbox(frame_size: tuple[int, int], scale: float = 1.0) -> np.ndarray:
@@ -96,25 +98,25 @@ def whole_image_bbox(frame_size: tuple[int, int], scale: float = 1.0) -> np.ndar
     return objposwin_to_bbox((frame_size[0] / 2, frame_size[1] / 2), (side, side))
 
 
-def get_gt_bbox(poses: np.ndarray, visible: np.ndarray, frame_size: tuple[int, int],
+def get_gt_bbox(pose: np.ndarray, visible: np.ndarray, image_size: tuple[int, int],
                 scale: float = 1.0, logkey=None) -> np.ndarray:
     """The box around the person in the first, middle and last frame of a clip.
 
     Args:
-        poses: (T, J, D) in pixels; missing joints are NaN.
+        pose: (T, J, D) in pixels; missing joints are NaN.
         visible: (T, J).
-        frame_size: (w, h), for the box when there is no joint at all.
+        image_size: (w, h), for the box when there is no joint at all.
         scale: size relative to the usual square, 1.5 times the pose.
         logkey: names the clip in the warning.
 
     Returns:
         (4,), the box that encloses those of the frames.
     """
-    last = len(poses) - 1
-    frames = (0, min(int(len(poses) / 2 + 0.5), last), last)
+    last = len(pose) - 1
+    frames = (0, min(int(len(pose) / 2 + 0.5), last), last)
     boxes = []
     for i in frames:
-        points = np.asarray(poses[i], float)[:, :2]
+        points = np.asarray(pose[i], float)[:, :2]
         chosen = np.ravel(visible[i]) >= 0.5
         if not (chosen & get_valid_joints(points)).any():
             chosen = (points > 0).all(axis=-1)
@@ -123,7 +125,7 @@ def get_gt_bbox(poses: np.ndarray, visible: np.ndarray, frame_size: tuple[int, i
     if not boxes:
         log.warning("no joint to take the box of clip %s from: using the whole image",
                     "(unnamed)" if logkey is None else logkey)
-        return whole_image_bbox(frame_size, scale)
+        return whole_image_bbox(image_size, scale)
     boxes = np.array(boxes)
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
@@ -153,10 +155,8 @@ def get_crop_params(rootj: np.ndarray, imgsize: tuple[int, int], f, scale: float
 class PoseBBox:
     """Boxes of a sequence of poses (N, J, D), computed when asked for."""
 
-    def __init__(self, poses: np.ndarray, jprob: np.ndarray | None = None,
-                 relsize: float = 1.5, square: bool = True):
-        self.poses, self.jprob = poses, jprob
-        self.relsize, self.square = relsize, square
+    def __init__(self, poses: np.ndarray, relsize: float = 1.5, square: bool = True):
+        self.poses, self.relsize, self.square = poses, relsize, square
 
     def __len__(self) -> int:
         return len(self.poses)
@@ -168,7 +168,5 @@ class PoseBBox:
     def __getitem__(self, key) -> np.ndarray:
         """(4,) for a number, (n, 4) for a slice."""
         poses = self.poses[key]
-        jprob = None if self.jprob is None else self.jprob[key]
-        if poses.ndim == 2:
-            return get_valid_bbox(poses, jprob, self.relsize, self.square)
-        return get_valid_bbox_array(poses, jprob, self.relsize, self.square)
+        box = get_valid_bbox if poses.ndim == 2 else get_valid_bbox_array
+        return box(poses, None, self.relsize, self.square)

@@ -50,6 +50,11 @@ class PoseLayout:
         return mirrored(self.joint_names)
 
     @cached_property
+    def map_to_pa16j(self) -> tuple[int, ...]:
+        """For each of the 16 joints that all layouts have, its index in this one."""
+        return tuple(self.joint_names.index(name) for name in _PA16J)
+
+    @cached_property
     def links(self) -> tuple[tuple[int, int], ...]:
         """Bones, as pairs of joint indices, from the pelvis outwards."""
         index = {name: i for i, name in enumerate(self.joint_names)}

@@ -28,7 +28,7 @@ def test_pose_model(version, widths, dim):
 
 
 def test_pose_model_takes_any_number_of_frames():
-    model = action.build_pose_model(8, 5, include_top=False)
+    model = action.build_pose_model(8, 5, None, 2, "AR", False, "v1")
     maps = model([random(1, 16, 8, 2), random(1, 16, 8, 1)])
     assert maps[3].shape == (1, 4, 2, 5)
 
@@ -47,7 +47,7 @@ def test_visual_model():
     model = action.build_visual_model(8, 5, 24, 12)
     assert model.name == "GuidedVisAR"
     assert model.output_shape == [(None, 5)] * 4
-    maps = action.build_visual_model(8, 5, 24, 12, include_top=False)
+    maps = action.build_visual_model(8, 5, 24, 12, "VisAR", False)
     assert maps.output_shape == [(None, 3, 2, 5)] * 4
 
 

@@ -1,138 +1,59 @@
-"""What every network keeps, whatever its kind."""
-import os
-import subprocess
-import sys
-
+"""Freezing by name, copied heads, and compiling as published."""
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from deephar.utils.files import read_json
-from tests.golden import cases
-from tests.golden.legacy_weights import images
-from tests.models.small import BUILDERS, network
+from deephar.models.common import (
+    compile_model, copy_replica_layers, set_trainable_layers)
 
 
-def input_of(model):
-    return images((2, *model.input_shape[1:]), 3)
+def chain() -> keras.Model:
+    """A head, its replica, and a sub-model with one layer."""
+    inner_input = keras.Input((2,))
+    inner = keras.Model(inner_input, keras.layers.Dense(2, name="dense")(inner_input),
+                        name="inner")
+    inputs = keras.Input((2,))
+    x = inner(inputs)
+    return keras.Model(inputs, [keras.layers.Dense(3, name="head")(x),
+                                keras.layers.Dense(3, name="head_replica")(x)])
 
 
-def names_of(model) -> list[str]:
-    """Every layer's name, those of sub-models behind `MODEL/`."""
-    names = []
-    for layer in model.layers:
-        names.append(layer.name)
-        if isinstance(layer, keras.Model):
-            names += [f"{layer.name}/{name}" for name in names_of(layer)]
-    return names
+def trained(model) -> set[str]:
+    return {layer.name for layer in model.layers if layer.trainable_weights}
 
 
-def is_near(actual, wanted, tolerance=1e-5):
-    assert len(actual) == len(wanted)
-    return max(cases.differences(actual, wanted)) <= tolerance
+def test_freezing_by_name():
+    model = chain()
+    set_trainable_layers(model, "replica", False)
+    assert trained(model) == {"inner", "head"}
+    set_trainable_layers(model, "head", True, False)
+    assert trained(model) == {"head", "head_replica"}
+    assert not model.get_layer("inner").get_layer("dense").trainable
+    set_trainable_layers(model, "", False)
+    assert trained(model) == set()
 
 
-@pytest.mark.parametrize("name", BUILDERS)
-def test_names_are_a_function_of_the_arguments(name):
-    again = BUILDERS[name]()
-    assert names_of(again) == names_of(network(name))
-    assert [w.path for w in again.weights] == [w.path for w in network(name).weights]
-    assert len(set(again.output_names)) == len(again.outputs)
+def test_layers_within_a_sub_model_are_set_too():
+    model = chain()
+    dense = model.get_layer("inner").get_layer("dense")
+    dense.trainable = False
+    set_trainable_layers(model, "", True)
+    assert dense.trainable and len(model.trainable_weights) == 6
 
 
-@pytest.mark.parametrize("name", BUILDERS)
-def test_names_are_frozen(name):
-    """Own files and `.keras` files of users depend on these names."""
-    frozen = read_json(cases.GOLDEN / "layer_names.json")
-    assert names_of(network(name)) == frozen[name]
+def test_replicas_become_copies():
+    model = chain()
+    copy_replica_layers(model)
+    for a, b in zip(model.get_layer("head").get_weights(),
+                    model.get_layer("head_replica").get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("name", BUILDERS)
-def test_keras_file_round_trip(name, tmp_path):
-    model = network(name)
-    model.save(tmp_path / "model.keras")
-    reloaded = keras.models.load_model(tmp_path / "model.keras")
-    x = input_of(model)
-    assert is_near(cases.answers(reloaded, x), cases.answers(model, x), 1e-6)
-
-
-@pytest.mark.parametrize("name", BUILDERS)
-def test_own_weight_file_round_trip(name, tmp_path):
-    model, other = network(name), BUILDERS[name]()
-    model.save_weights(tmp_path / "model.weights.h5")
-    other.load_weights(tmp_path / "model.weights.h5")
-    x = input_of(model)
-    np.testing.assert_array_equal(cases.answers(other, x)[-1],
-                                  cases.answers(model, x)[-1])
-
-
-@pytest.mark.parametrize("name", BUILDERS)
-def test_xla_compiles(name):
-    model = network(name)
-    x = input_of(model)[:1]
-    compiled = tf.function(lambda x: model(x, training=False), jit_compile=True)(x)
-    compiled = [keras.ops.convert_to_numpy(y) for y in compiled]
-    assert is_near(compiled, cases.answers(model, x), 1e-4)
-
-
-@pytest.mark.parametrize("name", BUILDERS)
-def test_half_precision_keeps_coordinates(name):
-    """Coordinates stay within 0.02 of the crop, and every output is float32."""
-    model = network(name)
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        half = BUILDERS[name]()
-    finally:
-        keras.config.set_dtype_policy(before)
-    half.set_weights(model.get_weights())
-    x = input_of(model)
-    outputs = half(x, training=False)
-    assert {str(keras.backend.standardize_dtype(y.dtype)) for y in outputs} == {"float32"}
-    dim = 3 if "3d" in name else 2
-    poses = [(keras.ops.convert_to_numpy(a)[..., :dim], b[..., :dim])
-             for a, b in zip(outputs, cases.answers(model, x)) if b.ndim >= 3
-             and b.shape[-1] >= dim]
-    for actual, wanted in poses:
-        assert np.abs(actual - wanted).max() <= 0.02
-
-
-@pytest.mark.slow
-def test_half_precision_of_a_published_network(tmp_path):
-    """0.02 of the crop on average over joints.
-
-    The golden weights are random, so a joint's map may have several peaks and
-    rounding can move its position much further; trained maps have one.
-    """
-    name = "mpii_reception2d"
-    model = cases.loaded(name, tmp_path)
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        half = cases.loaded(name, tmp_path)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    x = cases.pictures(name)
-    poses = zip(cases.answers(half, x)[::2], cases.answers(model, x)[::2])
-    assert max(np.abs(actual - wanted).mean() for actual, wanted in poses) <= 0.02
-
-
-@pytest.mark.parametrize(
-    "backend", [pytest.param("jax", marks=pytest.mark.slow), "torch"])
-def test_other_backends(backend):
-    pytest.importorskip(backend, reason=f"{backend} is not installed")
-    command = [sys.executable, "-m", "tests.golden.cases", "tiny_spnet"]
-    result = subprocess.run(
-        command, cwd=cases.GOLDEN.parent.parent, capture_output=True, text=True,
-        env={**os.environ, "KERAS_BACKEND": backend}, timeout=300)
-    assert result.returncode == 0, result.stderr
-    used, name, difference = result.stdout.split()
-    assert (used, name) == (backend, "tiny_spnet")
-    assert float(difference) <= 1e-4
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [*cases.BUILDERS, "ntu_merge"])
-def test_published_networks_have_the_same_names_twice(name):
-    build = cases.BUILDERS.get(name, cases.build_ntu_merge)
-    assert names_of(build()) == names_of(build())
+@pytest.mark.parametrize("loss, weights, factors", [
+    ("mse", None, (1, 1)), ("mse", 0.5, (0.5, 0.5)), (["mse", "mae"], [1, 3], (1, 3))])
+def test_one_loss_for_all_outputs_or_one_for_each(loss, weights, factors):
+    model = chain()
+    compile_model(model, loss, keras.optimizers.SGD(0.0), weights)
+    total, *parts = model.evaluate(np.ones((4, 2)), [np.zeros((4, 3))] * 2, verbose=0)
+    assert len(parts) == 2 and min(parts) > 0
+    assert total == pytest.approx(sum(f * p for f, p in zip(factors, parts)), rel=1e-5)

@@ -6,9 +6,7 @@ import pytest
 
 from deephar.checkpoints.legacy import load_legacy_weights, published_order, slots_of
 from deephar.losses import pose_regression_loss
-from deephar.models import (
-    compile_model, compile_split_models, copy_replica_layers,
-    set_trainable_layers, split_model, spnet)
+from deephar.models import compile_split_models, split_model, spnet
 from deephar.models.split import count_outputs
 from tests.golden import cases
 from tests.golden.legacy_weights import images
@@ -142,35 +140,6 @@ def test_replicas_are_copied_on_request():
     np.testing.assert_array_equal(head.get_weights()[0], replica.get_weights()[0])
 
 
-def test_copy_and_freeze_by_name():
-    full = spnet.build(CFG)
-    copy_replica_layers(full)
-    set_trainable_layers(full, "_heatmaps_", False)
-    assert not [n for n in trained_layers(full) if "_heatmaps_" in n]
-    assert "conv1" in trained_layers(full)
-
-
-def test_compile_model_trains_everything_at_once():
-    full = spnet.build(CFG)
-    compile_model(full, CFG, keras.optimizers.SGD(0.0), ar_loss_weights=0.5)
-    poses, classes = targets((2, 4, 16), 5)
-    values = full.evaluate(images((2, 4, 64, 64, 3), 17), [poses] * 4 + [classes] * 4,
-                           verbose=0)
-    assert values[0] == pytest.approx(sum(values[1:5]) + 0.5 * sum(values[5:9]), rel=1e-4)
-
-
 def test_slots_cover_the_model():
     full = network("merge_2d")
     assert len(slots_of(full)) == len(full.weights)
-
-
-def test_layers_within_a_sub_model_are_set_too():
-    inner_input = keras.Input((2,))
-    inner = keras.Model(inner_input, keras.layers.Dense(2, name="dense")(inner_input))
-    outer_input = keras.Input((2,))
-    outer = keras.Model(outer_input, inner(outer_input))
-    inner.get_layer("dense").trainable = False
-    set_trainable_layers(outer, "", True)
-    assert inner.get_layer("dense").trainable and len(outer.trainable_weights) == 2
-    set_trainable_layers(outer, "", False)
-    assert outer.trainable_weights == []

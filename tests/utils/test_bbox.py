@@ -26,13 +26,14 @@ def test_box_of_a_pose():
         boxes.get_valid_bbox(POSE[2:])
     centre, winsize = boxes.get_objpos_winsize(POSE)
     assert centre.tolist() == [20, 25] and tuple(winsize) == (30, 30)
+    assert tuple(boxes.get_objpos_winsize(POSE, 1.5, False)[1]) == (30, 15)
 
 
 def test_boxes_of_many_poses():
     poses = np.stack([POSE, POSE + 5])
     array = boxes.get_valid_bbox_array(poses, relsize=1)
     np.testing.assert_allclose(array, [[10, 20, 30, 30], [15, 25, 35, 35]])
-    lazy = boxes.PoseBBox(poses, relsize=1, square=False)
+    lazy = boxes.PoseBBox(poses, 1, False)
     assert len(lazy) == 2 and lazy.shape == (2, 4)
     np.testing.assert_allclose(lazy[1], array[1])
     np.testing.assert_allclose(lazy[:], array)
@@ -44,6 +45,8 @@ def test_grid_covers_the_picture():
     np.testing.assert_allclose(grid[0], [0, -50, 300, 250])
     np.testing.assert_allclose(grid[1], [0, 0, 100, 100])
     np.testing.assert_allclose(grid[-1], [200, 100, 300, 200])
+    cells = boxes.compute_grid_bboxes((300, 100), (3, 2), 2, False)
+    np.testing.assert_allclose(cells[1], [-50, -25, 150, 75])
 
 
 def test_box_of_a_clip_is_that_of_first_middle_and_last_frame():

@@ -28,6 +28,11 @@ def test_mpii_maps_are_inverse():
     assert [there[back[j]] for j in range(16)] == list(range(16))
 
 
+def test_common_joints():
+    assert pa17j3d.map_to_pa16j == tuple(range(16))
+    assert pa20j3d.map_to_pa16j == tuple(range(10)) + tuple(range(12, 18))
+
+
 def test_bones_form_a_tree():
     for layout in (pa16j2d, pa20j3d):
         assert len(layout.links) == layout.num_joints - 1
