@@ -13,14 +13,13 @@ Expected: MPJPE of 55.1 mm on the validation frames, single crop.
 """
 from dataclasses import dataclass
 
-import keras
-
 from deephar.checkpoints.description import Description
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import human36m_dataconf, mpii_sp_dataconf
 from deephar.data import BatchLoader, Human36M, MpiiSinglePerson
 from deephar.losses import pose_regression_loss
 from deephar.training.evaluators import mpjpe_of, pckh_of
+from deephar.training.optimizers import RMSprop
 from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Plateau
 from deephar.training.stages import Stage, train_scored
@@ -73,7 +72,7 @@ def main(cfg: Config) -> None:
     stage = Stage(
         "poses", cfg.epochs, cfg.steps_per_epoch or len(people),
         lambda: [Task("poses", model, people, pose_regression_loss("l1l2bincross", 0.01),
-                      keras.optimizers.RMSprop(cfg.rate))],
+                      RMSprop(cfg.rate))],
         Plateau(cfg.rate, cfg.drop_factor, cfg.patience, monitor="h36m/mpjpe"))
     tested = MpiiSinglePerson(mpii.dataset_path, crops, pa16j2d)
     scores = {

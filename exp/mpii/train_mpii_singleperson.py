@@ -12,14 +12,13 @@ Expected: PCKh@0.5 of 89.1 % on the validation split (the released weights).
 """
 from dataclasses import dataclass
 
-import keras
-
 from deephar.checkpoints.description import Description
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import mpii_sp_dataconf
 from deephar.data import BatchLoader, MpiiSinglePerson
 from deephar.losses import pose_regression_loss
 from deephar.training.evaluators import pckh_of
+from deephar.training.optimizers import RMSprop
 from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Steps
 from deephar.training.stages import Stage, train_scored
@@ -68,7 +67,7 @@ def main(cfg: Config) -> None:
     stage = Stage(
         "poses", cfg.epochs, cfg.steps_per_epoch or len(people),
         lambda: [Task("mpii", model, people, pose_regression_loss("l1l2bincross", 0.01),
-                      keras.optimizers.RMSprop(cfg.rate))],
+                      RMSprop(cfg.rate))],
         Steps(cfg.rate, cfg.drop_factor, cfg.drop_epochs))
     score = pckh_of(dataset, VALID_MODE, description.dataconf, pa16j2d,
                     count=cfg.eval_samples)

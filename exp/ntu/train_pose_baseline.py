@@ -13,8 +13,6 @@ after 10, 54.0 and 0.844 after 30, 50.6 and 0.864 after 60.
 """
 from dataclasses import dataclass
 
-import keras
-
 from deephar.checkpoints.description import describe_spnet
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import (
@@ -24,6 +22,7 @@ from deephar.data import BatchLoader, Human36M, MpiiSinglePerson, Ntu, PennActio
 from deephar.losses import pose_regression_loss
 from deephar.models import spnet
 from deephar.training.evaluators import mpjpe_of, pckh_of
+from deephar.training.optimizers import RMSprop
 from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Steps
 from deephar.training.stages import Stage, train_scored
@@ -77,7 +76,7 @@ def main(cfg: Config) -> None:
     stage = Stage(
         "poses", cfg.epochs, steps,
         lambda: [Task("poses", model, people, pose_regression_loss("l1l2bincross", 0.01),
-                      keras.optimizers.RMSprop(cfg.rate))],
+                      RMSprop(cfg.rate))],
         Steps(cfg.rate, cfg.drop_factor, cfg.drop_epochs))
     tested = MpiiSinglePerson(mpii.dataset_path, mpii_crops, pa16j2d)
     scores = {

@@ -16,8 +16,6 @@ Expected: published, not verified.  Begin with a trained pose network
 """
 from dataclasses import dataclass
 
-import keras
-
 from deephar.checkpoints.description import describe_spnet
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import ModelConfig, mpii_dataconf, pennaction_dataconf
@@ -26,6 +24,7 @@ from deephar.data.labels import PENN_ACTIONS
 from deephar.models import compile_split_models, spnet
 from deephar.models.split import count_outputs
 from deephar.training.evaluators import accuracy_of, pckh_of
+from deephar.training.optimizers import RMSprop
 from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Steps
 from deephar.training.stages import Stage, train_scored
@@ -88,7 +87,7 @@ def main(cfg: Config) -> None:
 
     def tasks(pose_trainable: bool) -> list[Task]:
         pose_model, action_model = compile_split_models(
-            full, network, keras.optimizers.RMSprop(cfg.rate),
+            full, network, RMSprop(cfg.rate),
             pose_trainable=pose_trainable, copy_replica=not pose_trainable,
             ar_loss_weights=cfg.action_weight, verbose=1)
         return [Task("pose", pose_model, poses), Task("action", action_model, actions)]

@@ -15,6 +15,7 @@ from deephar.data import BatchLoader
 from deephar.losses import pose_regression_loss
 from deephar.models import set_trainable_layers, vgg
 from deephar.training.evaluators import accuracy_of
+from deephar.training.optimizers import RMSprop
 from deephar.training.run import PictureConfig, start_run
 from deephar.training.schedule import Constant, Plateau, Steps
 from deephar.training.stages import Stage, train_scored
@@ -102,7 +103,7 @@ def merge_stages(cfg: MergeConfig, merged: keras.Model, pose_network: keras.Mode
         if frozen_trunk:
             vgg.freeze_trunk(pose_network)
         return [Task("pose", pose_network, pictures, pose_loss,
-                     keras.optimizers.RMSprop(cfg.pose_rate))]
+                     RMSprop(cfg.pose_rate))]
 
     def actions(pose_trainable: bool) -> list[Task]:
         set_trainable_layers(pose_network, "", pose_trainable)

@@ -3,6 +3,7 @@ import keras
 import pytest
 
 from deephar.models import action, reception
+from deephar.training.optimizers import RMSprop
 from deephar.training.recipes.merge import MergeConfig, merge_stages
 from tests.training.toys import toy_loader
 
@@ -24,7 +25,7 @@ def test_stages(networks):
     for stage in stages:
         task, = stage.tasks()
         assert isinstance(task.optimizer,
-                          keras.optimizers.RMSprop if task.name == "pose"
+                          RMSprop if task.name == "pose"
                           else keras.optimizers.SGD)
         trained.append((task.name, {id(v) for v in task.model.trainable_variables}))
     (_, poses), (_, heads), (_, everything) = trained
