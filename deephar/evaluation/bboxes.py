@@ -66,8 +66,6 @@ def predict_frame_bboxes(model: Any, dataset: Any, mode: int, batch_size: int = 
     """
     trial = box_trial(dataset, mode, frame_keys(dataset, mode))
     rows = evaluate(trial, frame_predictor(model, batch_size), batch_size=batch_size)
-    if not rows.complete:
-        raise KeyboardInterrupt
     if rows.missing:
         raise RuntimeError(f"no boxes for {len(rows.missing)} of {rows.total} videos, "
                            "the first is %s: %s" % next(iter(rows.missing.items())))

@@ -2,12 +2,13 @@
 
 Poses are root-relative, in millimetres; key points in pixels, of the 17 joints.
 """
-import dataclasses
 from typing import Mapping, Sequence
 
 import numpy as np
 
 from deephar.data.keypoints.takes import Take
+from deephar.evaluation.lifting import by_action, take_errors, weighted_errors
+from deephar.evaluation.loop import Predict, Rows, Trial
 from deephar.evaluation.report import Score
 from deephar.measures import joint_distances, p_mpjpe
 from deephar.networks.label_generator import LabelGenerator
@@ -53,39 +54,65 @@ def pose_errors(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
             "P2": p_mpjpe(true, predicted)}
 
 
-def score_labels(generator: LabelGenerator, takes: Sequence[Take], *, every: int = 25,
-                 exact: bool = True, baseline: float = 500, noise_px: float = 0,
-                 cost: str = "l1", protocol: Mapping = {}, paper: Sequence[str] = (),
-                 seed: int = 0) -> list[Score]:
-    """Scores without and with the search, and of the view synthesis.
+def label_trial(takes: Sequence[Take], intrinsics: Intrinsics, *, every: int = 25,
+                exact: bool = True, baseline: float = 500, noise_px: float = 0,
+                seed: int = 0, name: str = "labels") -> Trial:
+    """Whole takes, `evaluate(..., batch_size=1)`.
 
     Args:
         takes: of the test subjects.
+        intrinsics: that the generator knows.
         every: of their frames are used.
         exact: key points are projected from the poses; else they are the takes'.
+        baseline: mm to the right camera.
         noise_px: standard deviation of an error added to the key points.
     """
-    poses = camera_poses(takes, every)
-    left, right = view_pairs(poses, generator.intrinsics, baseline)
-    points = left if exact else image_points(takes, every)
-    points = points + np.random.default_rng(seed).normal(0, noise_px, points.shape)
-    labels = generator.labels(points, cost=cost)
-    true = relative(poses)
-    actions = np.repeat([t.action for t in takes], [len(t.poses[::every]) for t in takes])
-    protocol = {**protocol, "frames": f"every {every}th", "pixel noise": noise_px,
-                "key points": "projected from the poses" if exact else "of the file"}
-    common = dict(unit="mm", higher_is_better=False, samples=len(poses),
-                  evaluated=len(poses))
+    def read(number, view):
+        poses = camera_poses([takes[number]], every)
+        left, right = view_pairs(poses, intrinsics, baseline)
+        points = left if exact else image_points([takes[number]], every)
+        noise = np.random.default_rng([seed, number]).normal(0, noise_px, points.shape)
+        return {"frame": points + noise, "poses": relative(poses), "right": right}
+
+    def reduce(number, views, outputs):
+        (true,), (coarse, searched, right) = views, (output[0] for output in outputs)
+        return {"frames": len(coarse), "PCKh": view_pckh(right, true["right"]),
+                **{f"{key} {when} search": value
+                   for when, poses in (("without", coarse), ("with", searched))
+                   for key, value in pose_errors(true["poses"], poses).items()}}
+
+    return Trial(name, [str(take) for take in takes], lambda number: [None], read, reduce)
+
+
+def labelled_by(generator: LabelGenerator, cost: str = "l1") -> Predict:
+    """A generator as `evaluate` wants networks: poses without and with search, right view."""
+    def predict(batch):
+        labels = [generator.labels(points, cost=cost) for points in batch]
+        return [np.stack([getattr(found, name) for found in labels])
+                for name in ("coarse", "poses", "right")]
+    return predict
+
+
+def label_scores(rows: Rows, takes: Sequence[Take], protocol: Mapping, *,
+                 every: int = 25, paper: Sequence[str] = ()) -> list[Score]:
+    """Scores without and with the search, and of the view synthesis.
+
+    Args:
+        rows: of a `label_trial` of these takes and frames.
+        paper: rows of the tables, without and with search.
+    """
+    errors = take_errors(rows, takes)
+    actions, mean = by_action(errors), weighted_errors(errors)
+    common = dict(
+        protocol={**protocol, "frames": f"every {every}th"}, missing=rows.missing,
+        samples=sum(len(take.poses[::every]) for take in takes),
+        evaluated=sum(row.frames for row in errors))
     scores = []
-    for name, predicted, rows in (("without search", labels.coarse, paper[:1]),
-                                  ("with search", labels.poses, paper[1:])):
-        parts = {a: float(joint_distances(true[actions == a], predicted[actions == a]).mean())
-                 for a in dict.fromkeys(actions)}
+    for when, keys in (("without search", paper[:1]), ("with search", paper[1:])):
+        parts = {action: row[f"P1 {when}"] for action, row in actions.items()}
         scores.append(Score(
-            name=f"P1, mean over actions, {name}", value=float(np.mean(list(parts.values()))),
-            parts=parts, extras=pose_errors(true, predicted), protocol=protocol, paper=rows,
-            **common))
-    pckh = 100 * view_pckh(generator.right_keypoints(points), right)
-    return scores + [dataclasses.replace(
-        scores[0], name="PCKh@0.5 of the right view", unit="%", higher_is_better=True,
-        value=pckh, parts={}, extras={}, paper=())]
+            f"P1, mean over actions, {when}", "mm", float(np.mean([*parts.values()]))
+            if parts else None, higher_is_better=False, parts=parts, paper=keys,
+            extras={key: mean[f"{key} {when}"] for key in ("P1", "P2") if mean}, **common))
+    return scores + [Score("PCKh@0.5 of the right view", "%",
+                           100 * mean["PCKh"] if mean else None, **common)]

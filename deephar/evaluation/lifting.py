@@ -5,68 +5,80 @@ are means over its takes and cameras, weighted by frames; the headline is the
 plain mean over the actions.  The root is predicted, its target is 0, and it
 counts.
 
-Takes are predicted and scored in pieces, so that memory does not grow with
-their length.
+A sample of these trials is a take: `evaluate(..., batch_size=1)`.
 """
 from dataclasses import dataclass
-from typing import Iterable, Mapping, Sequence
+from typing import Mapping, Sequence
 
 import numpy as np
 
 from deephar.data.keypoints.takes import Take, root_relative
+from deephar.evaluation.loop import Predict, Rows, Trial
 from deephar.evaluation.report import Score
 from deephar.measures import mpjpe, mpjve, n_mpjpe, p_mpjpe
-from deephar.networks.lifting import Lifter
+from deephar.networks.lifting import PIECE, Lifter
 
 METRICS = {"mpjpe": "P1", "p_mpjpe": "P2", "n_mpjpe": "P3", "mpjve": "MPJVE"}
-_OF_FRAMES = {"mpjpe": mpjpe, "p_mpjpe": p_mpjpe, "n_mpjpe": n_mpjpe}
+_MEASURES = {"mpjpe": mpjpe, "p_mpjpe": p_mpjpe, "n_mpjpe": n_mpjpe, "mpjve": mpjve}
+
+
+def lifting_trial(takes: Sequence[Take], metrics: Sequence[str] = tuple(METRICS),
+                  name: str = "takes") -> Trial:
+    """Whole takes; rows have `frames` and the errors in mm."""
+    return Trial(
+        name=name, samples=[str(take) for take in takes], views=lambda number: [None],
+        read=lambda number, view: {"frame": takes[number].keypoints},
+        reduce=lambda number, views, outputs: errors_of(
+            takes[number], outputs[0][0], metrics))
+
+
+def lifted_by(lifter: Lifter) -> Predict:
+    """A lifter as `evaluate` wants networks."""
+    return lambda batch: [np.stack([np.concatenate(list(lifter(keypoints)))
+                                    for keypoints in batch])]
+
+
+def errors_of(take: Take, predicted: np.ndarray,
+              metrics: Sequence[str] = tuple(METRICS)) -> dict[str, float]:
+    """The row of one take; MPJVE is NaN for a single frame."""
+    if len(predicted) != len(take.poses):
+        raise ValueError(f"{take}: {len(take.poses)} poses, {len(predicted)} were predicted")
+    true = root_relative(take.poses)
+    return {"frames": len(true), **{name: 1000 * _mean_over_pieces(
+        _MEASURES[name], true, predicted, name == "mpjve") for name in metrics}}
+
+
+def _mean_over_pieces(measure, true, predicted, overlap) -> float:
+    """A mean over frames (or steps, with an overlap of 1), without copies of the whole."""
+    pieces = [slice(first, first + PIECE + overlap)
+              for first in range(0, len(true) - overlap, PIECE)]
+    if not pieces:
+        return float("nan")
+    return np.average([measure(true[piece], predicted[piece]) for piece in pieces],
+                      weights=[len(true[piece]) - overlap for piece in pieces])
 
 
 @dataclass(frozen=True)
 class TakeErrors:
-    """One view's errors in mm; those that were not asked for, or of no frames, are NaN."""
+    """One view's errors; those that were not asked for, or of no frames, are NaN."""
     take: Take
     frames: int
     errors: Mapping[str, float]
 
 
-def errors_of(take: Take, pieces: Iterable[np.ndarray],
-              metrics: Sequence[str] = tuple(METRICS)) -> TakeErrors:
-    """The errors of one take, whose poses come in pieces."""
-    sums = dict.fromkeys(metrics, 0.0)
-    done, last = 0, None
-    for predicted in pieces:
-        true = root_relative(take.poses[done:done + len(predicted)])
-        for name in set(metrics) & set(_OF_FRAMES):
-            sums[name] += _OF_FRAMES[name](true, predicted) * len(true)
-        if "mpjve" in metrics:
-            pair = (true, predicted) if last is None else (
-                np.concatenate([a, b]) for a, b in zip(last, (true, predicted)))
-            joined_true, joined_pred = pair
-            steps = len(joined_true) - 1
-            if steps:
-                sums["mpjve"] += mpjve(joined_true, joined_pred) * steps
-            last = true[-1:], predicted[-1:]
-        done += len(predicted)
-    if done != len(take.poses):
-        raise ValueError(f"{take}: {len(take.poses)} poses, {done} were predicted")
-    count = {name: done - (name == "mpjve") for name in metrics}
-    return TakeErrors(take, done, {
-        name: 1000 * sums[name] / count[name] if count[name] else float("nan")
-        for name in metrics})
-
-
-def take_errors(lifter: Lifter, takes: Iterable[Take],
-                metrics: Sequence[str] = tuple(METRICS)) -> list[TakeErrors]:
-    """The errors of every take."""
-    return [errors_of(take, lifter(take.keypoints), metrics) for take in takes]
+def take_errors(rows: Rows, takes: Sequence[Take]) -> list[TakeErrors]:
+    """The rows of a trial of these takes, one by one."""
+    return [TakeErrors(takes[number], int(rows.columns["frames"][i]), {
+                name: float(values[i]) for name, values in rows.columns.items()
+                if name != "frames"})
+            for i, number in enumerate(rows.index)]
 
 
 def weighted_errors(rows: Sequence[TakeErrors]) -> dict[str, float]:
     """Means over takes, weighted by frames; of MPJVE too."""
     weights = np.array([row.frames for row in rows], float)
     result = {}
-    for name in rows[0].errors:
+    for name in rows[0].errors if rows else ():
         values = np.array([row.errors[name] for row in rows])
         known = np.isfinite(values)
         result[name] = (float(np.average(values[known], weights=weights[known]))
@@ -87,7 +99,8 @@ def by_subject(rows: Sequence[TakeErrors]) -> dict[str, dict[str, float]]:
 def action_average(rows: Sequence[TakeErrors]) -> dict[str, float]:
     """The headline: plain means over the actions."""
     table = list(by_action(rows).values())
-    return {name: float(np.mean([row[name] for row in table])) for name in table[0]}
+    return {name: float(np.mean([row[name] for row in table]))
+            for name in (table[0] if table else ())}
 
 
 def _grouped(rows, key):
@@ -97,15 +110,22 @@ def _grouped(rows, key):
     return {name: weighted_errors(members) for name, members in groups.items()}
 
 
-def score_of(rows: Sequence[TakeErrors], protocol: Mapping, *,
-             paper: Sequence[str] = (), notes: Sequence[str] = ()) -> Score:
-    """The headline and all else of an evaluation, for its report."""
+def score_of(rows: Sequence[TakeErrors], protocol: Mapping, *, samples: int | None = None,
+             missing: Mapping[str, str] = {}, paper: Sequence[str] = (),
+             notes: Sequence[str] = ()) -> Score:
+    """The headline and all else of an evaluation, for its report.
+
+    Args:
+        samples: frames of all takes; None: of these.
+        missing: takes without errors, and why.
+    """
     average, frames = action_average(rows), sum(row.frames for row in rows)
     return Score(
-        name="P1, mean over actions", unit="mm", value=average["mpjpe"],
+        name="P1, mean over actions", unit="mm", value=average.get("mpjpe"),
         higher_is_better=False,
         parts={action: errors["mpjpe"] for action, errors in by_action(rows).items()},
         extras={METRICS[name]: value for name, value in average.items() if name != "mpjpe"}
         | {f"P1 of {subject}": errors["mpjpe"]
            for subject, errors in by_subject(rows).items()},
-        protocol=protocol, samples=frames, evaluated=frames, paper=paper, notes=notes)
+        protocol=protocol, samples=frames if samples is None else samples, evaluated=frames,
+        missing=missing, paper=paper, notes=notes)

@@ -122,7 +122,7 @@ def evaluate(trial: Trial, predict: Predict, *, batch_size: int = 8, workers: in
              ) -> Rows:
     """Run the views of all samples through the network.
 
-    On Ctrl-C the rows so far are saved and returned: see `Rows.complete`.
+    On Ctrl-C too the rows so far are saved.
 
     Args:
         trial: what to evaluate.
@@ -147,8 +147,6 @@ def evaluate(trial: Trial, predict: Predict, *, batch_size: int = 8, workers: in
             if now - said > LOG_EVERY_S:
                 log.info("%s: %s", trial.name, describe(rows))
                 said = now
-    except KeyboardInterrupt:
-        log.warning("%s: interrupted", trial.name)
     finally:
         views.close()
         rows.forget_after_next()

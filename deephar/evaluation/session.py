@@ -1,4 +1,4 @@
-"""The run of an evaluation script: its flags, its folder, its end.
+"""A session: the flags of an evaluation script, its folder, its end.
 
 A folder holds
 
@@ -32,24 +32,29 @@ INTERRUPTED = 130           # exit code after Ctrl-C
 
 
 @dataclass(frozen=True)
-class EvalConfig:
-    """The flags that every evaluation script has; scripts add their own."""
+class SessionConfig:
+    """The flags that every session has; scripts add their own."""
     output: str = flag("output/eval", "folder of the report", positional=True)
     data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
     weights: str = flag("", "a weights file, the folder of a training run, or "
                             "'random'; empty: the released file")
-    batch_size: int = flag(8, "pictures or clips per step")
     limit: int = flag(0, "evaluate only so many samples, spread over the split")
-    workers: int = flag(2, "threads that read pictures")
+    workers: int = flag(2, "threads that read samples")
     resume: bool = flag(False, "finish the interrupted run in the output folder")
     predictions: bool = flag(False, "keep the per-sample results, rows-*.npz")
     plots: bool = flag(True, "draw plots, the best and the worst samples")
-    tiny: bool = flag(False, "a tiny untrained network: to try the script out")
-    seed: int = flag(0, "of random weights")
+    seed: int = flag(0, "of random numbers")
+
+
+@dataclass(frozen=True)
+class EvalConfig(SessionConfig):
+    """The flags of scripts that evaluate networks of pictures and clips."""
+    batch_size: int = flag(8, "pictures or clips per step")
+    tiny: bool = flag(False, "a tiny untrained network and few data: to try the script out")
 
 
 class Session:
-    """One run of an evaluation script.
+    """What an evaluation script does from its first to its last second.
 
     Args:
         cfg: its flags.
@@ -57,9 +62,10 @@ class Session:
     Attributes:
         folder: where the report goes.
         interrupted: Ctrl-C was pressed; further evaluations are skipped.
+        weights: where the network's came from, for the report.
     """
 
-    def __init__(self, cfg: EvalConfig):
+    def __init__(self, cfg: SessionConfig):
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s",
                             datefmt="%H:%M:%S")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -67,7 +73,7 @@ class Session:
         self.folder = Path(cfg.output)
         self.interrupted = False
         self._started = datetime.datetime.now()
-        self._weights: dict = {"file": None, "note": "not loaded yet"}
+        self.weights: dict = {"file": None, "note": "not loaded yet"}
         self._timing: dict = {}
         self._rows_files: list[Path] = []
         if cfg.resume:
@@ -83,7 +89,7 @@ class Session:
         network = load_network(
             key, self.cfg.weights, tiny=self.cfg.tiny, seed=self.cfg.seed,
             allow_random=random_will_do or self.cfg.data == "synthetic")
-        self._weights = network.weights
+        self.weights = network.weights
         return network
 
     def locate(self, name: str) -> Path:
@@ -94,7 +100,7 @@ class Session:
                  ) -> Rows:
         """Rows of `trial`, those of an interrupted run included."""
         path = self.folder / f"rows-{trial.name}.npz"
-        settings = {"trial": trial.name, "weights_md5": self._weights.get("md5"), **{
+        settings = {"trial": trial.name, "weights_md5": self.weights.get("md5"), **{
             name: value for name, value in asdict(self.cfg).items()
             if name not in FREE_FLAGS}}
         rows = Rows(len(trial.samples))
@@ -104,18 +110,21 @@ class Session:
                      trial.name, rows.next_sample, rows.total)
         if self.interrupted:
             return rows
-        rows = evaluate(trial, predict, batch_size=batch_size or self.cfg.batch_size,
-                        workers=self.cfg.workers, rows=rows,
-                        save=lambda rows: rows.save(path, settings))
+        try:
+            evaluate(trial, predict, batch_size=batch_size or self.cfg.batch_size,
+                     workers=self.cfg.workers, rows=rows,
+                     save=lambda rows: rows.save(path, settings))
+        except KeyboardInterrupt:
+            log.warning("%s: interrupted", trial.name)
+            self.interrupted = True
         self._rows_files.append(path)
         self._timing[trial.name] = {
             "seconds": rows.seconds, "shares": time_shares(rows)}
-        self.interrupted = self.interrupted or not rows.complete
         return rows
 
-    def finish(self, scores: Sequence[Score]) -> dict:
-        """Write the report and return it."""
-        report = self._write(scores, complete=not self.interrupted)
+    def finish(self, scores: Sequence[Score], **more) -> dict:
+        """Write the report, with whatever `more` there is to say, and return it."""
+        report = self._write(scores, complete=not self.interrupted, **more)
         if not self.interrupted and not self.cfg.predictions:
             for path in self._rows_files:
                 path.unlink(missing_ok=True)
@@ -129,9 +138,9 @@ class Session:
             raise FileExistsError(f"{path} is complete: there is nothing to resume; "
                                   "without --resume it is made again")
 
-    def _write(self, scores: Sequence[Score], complete: bool) -> dict:
-        report = make_report(
-            scores, weights=self._weights, seed=self.cfg.seed, started=self._started,
+    def _write(self, scores: Sequence[Score], complete: bool, **more) -> dict:
+        report = more | make_report(
+            scores, weights=self.weights, seed=self.cfg.seed, started=self._started,
             complete=complete, config=asdict(self.cfg),
             timing={**self._timing, "peak_memory_mb": peak_memory_mb()})
         write_report(self.folder, report)

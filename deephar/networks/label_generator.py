@@ -30,12 +30,14 @@ class Labels(NamedTuple):
         depths, costs: (N,) of the search: mm to the root; the sum over the
             joints of how far, in mm, the coarse pose is from its key points.
         confidence: (N,) in (0, 1], falls with the mean cost per joint.
+        right: (N, 17, 2), the key points of the made-up view, root-relative.
     """
     poses: np.ndarray
     coarse: np.ndarray
     depths: np.ndarray
     costs: np.ndarray
     confidence: np.ndarray
+    right: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class LabelGenerator:
 
     def coarse_poses(self, left: np.ndarray) -> np.ndarray:
         """Poses (N, 17, 3) without the search."""
-        right = self.right_keypoints(left)
+        return self._reconstructed(left, self.right_keypoints(left))
+
+    def _reconstructed(self, left, right):
         both = np.concatenate([self.left.normalise(left), self.right.normalise(right)], 1)
         return self.pose.restore(_predict(self.reconstruction, both), 3)
 
@@ -81,14 +85,16 @@ class LabelGenerator:
             scale_mm: mean cost per joint at which the confidence is 1/e.
         """
         root = self.left.root
-        coarse = self.coarse_poses(keypoints)
+        right = self.right_keypoints(keypoints)
+        coarse = self._reconstructed(keypoints, right)
         refined, depths, costs = geometric_search(
             keypoints, coarse, intrinsics or self.intrinsics, root, cost=cost,
             principal=principal)
         mean = costs / keypoints.shape[1]
         mean = np.sqrt(mean) if cost == "l2" else mean
         confidence = np.where(np.isnan(mean), 0, np.exp(-np.nan_to_num(mean) / scale_mm))
-        return Labels(refined if search else coarse, coarse, depths, costs, confidence)
+        return Labels(refined if search else coarse, coarse, depths, costs, confidence,
+                      right)
 
 
 def _predict(model: keras.Model, x: np.ndarray) -> np.ndarray:

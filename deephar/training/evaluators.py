@@ -63,8 +63,6 @@ def _score(trial: Trial, predict_with: Callable[[keras.Model], Predict], batch_s
            of_rows: Callable[[Rows], Mapping[str, float]]) -> Score:
     def score(model: keras.Model) -> Mapping[str, float]:
         rows = evaluate(trial, predict_with(model), batch_size=batch_size)
-        if not rows.complete:
-            raise KeyboardInterrupt
         if not len(rows):
             raise RuntimeError(f"{trial.name}: none of {rows.total} samples could be "
                                f"scored, e.g. {next(iter(rows.missing.items()), '')}")

@@ -8,21 +8,22 @@ the last table shows how much, and where it stops to help.
         --allow-pickle --weights output/label_generator
 """
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from deephar.data.keypoints.files import open_set
 from deephar.data.keypoints.takes import TEST_SUBJECTS
-from deephar.evaluation.label_generator import score_labels
+from deephar.evaluation.label_generator import label_scores, label_trial, labelled_by
 from deephar.evaluation.lifting_plots import plot_actions, plot_progress
-from deephar.evaluation.report import (
-    all_evaluated, format_report, make_report, table, weights_info, write_report)
+from deephar.evaluation.loop import spread
+from deephar.evaluation.report import format_report, table, weights_info
+from deephar.evaluation.session import Session, SessionConfig, exit_code
 from deephar.networks.label_generator import LabelGenerator
 from deephar.utils.flags import flag, parse_config
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(SessionConfig):
     """Evaluate the 3D label generator, with and without geometric search."""
     output: str = flag("output/eval_labels", "folder of the report", positional=True)
     data: str = flag("datasets/keypoints", "folder of the key-point files, or 'synthetic'")
@@ -38,44 +39,54 @@ class Config:
     noise: tuple[float, ...] = flag((0, 1, 2, 5, 10), "pixels of error to try")
     paper: tuple[str, ...] = flag(("labels-gt", "labels-gt-search"),
                                   "rows without and with search")
-    plots: bool = flag(True, "draw the figures")
 
 
-def main(cfg: Config) -> dict:
+def main(cfg: Config) -> int:
+    session = Session(cfg)
     generator = LabelGenerator.load(cfg.weights)
+    session.weights = weights_info(Path(cfg.weights) / "reconstruction.weights.h5")
     takes = open_set(cfg.data, cfg.keypoints, cameras=cfg.cameras,
                      allow_pickle=cfg.allow_pickle).takes(cfg.test_subjects)
-    options = dict(every=cfg.every, exact=cfg.exact, baseline=cfg.baseline_mm,
-                   cost=cfg.cost)
-    scores = score_labels(generator, takes, **options, paper=cfg.paper, protocol={
-        "test subjects": ", ".join(cfg.test_subjects), "cost": cfg.cost})
-    report = make_report(scores, config=asdict(cfg), weights=weights_info(
-        Path(cfg.weights) / "reconstruction.weights.h5"))
-    report["pixel_noise"] = [
-        {"pixels": pixels, "without": before.extras["P1"], "with": after.extras["P1"]}
-        for pixels in cfg.noise
-        for before, after, _ in [score_labels(generator, takes, **options, noise_px=pixels)]]
-    write_report(cfg.output, report)
-    if cfg.plots:
-        names = ("without search", "with search")
-        plot_actions(Path(cfg.output) / "actions.png",
-                     {name: score.parts for name, score in zip(names, scores)})
-        rows = report["pixel_noise"]
-        if rows:
-            plot_progress(Path(cfg.output) / "noise.png", {
-                f"{key} search": ([r["pixels"] for r in rows], [r[key] for r in rows])
-                for key in ("without", "with")}, "error of the key points (px)", "P1 (mm)")
-    return report
+    takes = [takes[i] for i in spread(len(takes), cfg.limit)]
+
+    def scores_at(name, pixels):
+        rows = session.evaluate(
+            label_trial(takes, generator.intrinsics, every=cfg.every, exact=cfg.exact,
+                        baseline=cfg.baseline_mm, noise_px=pixels, seed=cfg.seed, name=name),
+            labelled_by(generator, cfg.cost), 1)
+        return label_scores(rows, takes, every=cfg.every, paper=cfg.paper, protocol={
+            "test subjects": ", ".join(cfg.test_subjects), "cost": cfg.cost,
+            "pixel noise": pixels, "key points":
+            "projected from the poses" if cfg.exact else "of the file"})
+
+    scores = scores_at("labels", 0)
+    noisy = {pixels: scores_at(f"noise-{pixels:g}", pixels) for pixels in cfg.noise}
+    rows = [{"pixels": pixels, "without": before.extras.get("P1"),
+             "with": after.extras.get("P1")} for pixels, (before, after, _) in noisy.items()]
+    if cfg.plots and not session.interrupted:
+        draw(session.folder, scores, rows)
+    report = session.finish(scores, pixel_noise=rows)
+    print(format_report(report), noise_table(report), sep="\n\n")
+    return exit_code(report)
+
+
+def draw(folder, scores, rows) -> None:
+    """The errors per action; the errors by pixel noise."""
+    plot_actions(folder / "actions.png", {
+        name: score.parts for name, score in zip(("without search", "with search"), scores)})
+    if rows:
+        plot_progress(folder / "noise.png", {
+            f"{key} search": ([r["pixels"] for r in rows], [r[key] for r in rows])
+            for key in ("without", "with")}, "error of the key points (px)", "P1 (mm)")
 
 
 def noise_table(report: dict) -> str:
     """P1 by pixel noise, as text."""
     return "\n".join(table([["pixel noise", "without search", "with search"]] + [
-        [f"{r['pixels']:g}", f"{r['without']:.1f}", f"{r['with']:.1f}"]
+        [f"{r['pixels']:g}"] + ["" if r[key] is None else f"{r[key]:.1f}"
+                                for key in ("without", "with")]
         for r in report["pixel_noise"]]))
 
 
 if __name__ == "__main__":
-    result = main(parse_config(Config))
-    print(format_report(result), noise_table(result), sep="\n\n")
-    sys.exit(0 if all_evaluated(result) else 1)
+    sys.exit(main(parse_config(Config)))

@@ -15,7 +15,7 @@ own action, and the rates by both ways to count time are printed.  With
 `--videos`, poses of a custom file are written to poses.npz.
 """
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +24,14 @@ from deephar.checkpoints.lifting import load_temporal
 from deephar.data.keypoints.files import open_set
 from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos, read_keypoints
 from deephar.evaluation.actionwise import Training, compare_rates
-from deephar.evaluation.lifting import by_action, score_of, take_errors
+from deephar.evaluation.lifting import (
+    by_action, lifted_by, lifting_trial, score_of, take_errors)
 from deephar.evaluation.lifting_plots import history_of, plot_actions, plot_progress
 from deephar.evaluation.lifting_tables import CONTRADICTIONS
+from deephar.evaluation.loop import spread
 from deephar.evaluation.paper_tables import PAPER_TABLES
-from deephar.evaluation.report import (
-    all_evaluated, format_report, make_report, weights_info, write_report)
+from deephar.evaluation.report import format_report, weights_info
+from deephar.evaluation.session import Session, SessionConfig, exit_code
 from deephar.models.temporal import receptive_field, temporal_padding
 from deephar.networks.lifting import lifter_of
 from deephar.training.logs import read_rows
@@ -38,7 +40,7 @@ from deephar.utils.flags import flag, parse_config
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(SessionConfig):
     """Evaluate temporal lifters."""
     output: str = flag("output/eval_videopose3d", "folder of the report", positional=True)
     data: str = flag("datasets/keypoints", "folder of the key-point files, or 'synthetic'")
@@ -58,43 +60,59 @@ class Config:
     reference: str = flag("", "a run's folder to set action-wise runs beside")
     paper: tuple[str, ...] = flag((), "keys of PAPER_TABLES to compare with")
     videos: str = flag("", "a custom file to lift instead of an evaluation")
-    plots: bool = flag(True, "draw the figures")
 
 
-def main(cfg: Config) -> dict:
-    if cfg.videos:
-        return lift_videos(cfg)
+def main(cfg: Config) -> int:
+    session = Session(cfg)
+    report = lift_videos(session) if cfg.videos else evaluate_takes(session)
+    print(format_report(report))
+    for name, value in report.get("rates", {}).items():
+        print(f"{name}: {value:.4g}")
+    return exit_code(report)
+
+
+def evaluate_takes(session: Session) -> dict:
+    """The report on the network, or those of the actions, and on the reference."""
+    cfg = session.cfg
     keypoints = open_set(cfg.data, cfg.keypoints, cameras=cfg.cameras,
                          allow_pickle=cfg.allow_pickle, fix_symmetry=cfg.fix_symmetry)
     takes = keypoints.takes(cfg.test_subjects, actions=cfg.actions, stride=cfg.downsample)
-    symmetry = keypoints.keypoints.symmetry
+    takes = [takes[i] for i in spread(len(takes), cfg.limit)]
+    folders = {"ours": Path(cfg.weights)}
     if cfg.actionwise:
-        folders = {action: Path(cfg.weights) / action
-                   for action in dict.fromkeys(take.action for take in takes)}
-        rows = [row for action, folder in folders.items() for row in take_errors(
-            load(cfg, folder, symmetry)[0], [t for t in takes if t.action == action])]
-    else:
-        folders = {"all": Path(cfg.weights)}
-        rows = take_errors(load(cfg, cfg.weights, symmetry)[0], takes)
-    _, field, weights = load(cfg, next(iter(folders.values())), symmetry)
+        folders = {take.action: Path(cfg.weights) / take.action for take in takes}
+    scores, errors = [], {}
+    if cfg.reference:
+        score, errors["reference"] = score_takes(
+            session, keypoints, takes, {"reference": Path(cfg.reference)})
+        scores = [score]
     notes = CONTRADICTIONS if any(key.startswith("actions-") for key in cfg.paper) else ()
+    score, errors["ours"] = score_takes(session, keypoints, takes, folders,
+                                        each=cfg.actionwise, paper=cfg.paper, notes=notes)
+    more = {"errors": errors}
+    if cfg.actionwise and cfg.reference:
+        more["rates"] = rates(cfg, folders)
+    if cfg.plots and not session.interrupted:
+        draw(cfg, errors, folders)
+    return session.finish([score, *scores], **more)
+
+
+def score_takes(session, keypoints, takes, folders, each=False, **options):
+    """Score and errors by action of a network, or of one for each action."""
+    cfg, found, missing = session.cfg, [], {}
+    for name, folder in folders.items():
+        lifter, field, weights = load(cfg, folder, keypoints.keypoints.symmetry)
+        session.weights = weights_info(weights)
+        members = [take for take in takes if take.action == name or not each]
+        rows = session.evaluate(lifting_trial(members, name=name), lifted_by(lifter), 1)
+        found += take_errors(rows, members)
+        missing |= rows.missing
     protocol = {"test subjects": ", ".join(cfg.test_subjects), "key points": keypoints.name,
                 "test flip": cfg.test_flip, "frame step": cfg.downsample,
-                "receptive field": field, "one network per action": cfg.actionwise}
-    scores = [score_of(rows, protocol, paper=cfg.paper, notes=notes)]
-    errors = {"ours": by_action(rows)}
-    if cfg.reference:
-        reference = take_errors(load(cfg, cfg.reference, symmetry)[0], takes)
-        errors["reference"] = by_action(reference)
-        scores.append(score_of(reference, {**protocol, "one network per action": False}))
-    report = make_report(scores, weights=weights_info(weights), config=asdict(cfg))
-    report["errors"] = errors
-    if cfg.actionwise and cfg.reference:
-        report["rates"] = rates(cfg, folders)
-    write_report(cfg.output, report)
-    if cfg.plots:
-        draw(cfg, errors, folders)
-    return report
+                "receptive field": field, "one network per action": each}
+    samples = sum(len(take.poses) for take in takes)
+    return (score_of(found, protocol, samples=samples, missing=missing, **options),
+            by_action(found))
 
 
 def load(cfg, path, symmetry):
@@ -141,22 +159,18 @@ def draw(cfg, errors, folders) -> None:
                           {n: (c[x], c["errors"]) for n, c in curves.items()}, label)
 
 
-def lift_videos(cfg) -> dict:
+def lift_videos(session: Session) -> dict:
     """Poses of a custom file, VIDEO/NAME/CAMERA to (n, 17, 3), metres, root-relative."""
+    cfg = session.cfg
     keypoints = read_keypoints(cfg.videos, allow_pickle=cfg.allow_pickle)
     lifter, _, weights = load(cfg, cfg.weights, keypoints.symmetry)
+    session.weights = weights_info(weights)
     poses = {f"{t.subject}/{t.name}/{t.view}": np.concatenate(list(lifter(t.keypoints)))
              for t in load_videos(keypoints)}
     with atomic_path(Path(cfg.output) / "poses.npz") as temporary:
         np.savez_compressed(temporary, **poses)
-    report = make_report([], weights=weights_info(weights), config=asdict(cfg))
-    write_report(cfg.output, report)
-    return report
+    return session.finish([])
 
 
 if __name__ == "__main__":
-    result = main(parse_config(Config))
-    print(format_report(result))
-    for name, value in result.get("rates", {}).items():
-        print(f"{name}: {value:.4g}")
-    sys.exit(0 if all_evaluated(result) else 1)
+    sys.exit(main(parse_config(Config)))

@@ -13,7 +13,8 @@ pairs, for instance of synthetic people (docs/lifting.md).
 from dataclasses import dataclass
 
 from deephar.data.keypoints.files import open_set
-from deephar.evaluation.label_generator import score_labels
+from deephar.evaluation.label_generator import label_scores, label_trial, labelled_by
+from deephar.evaluation.loop import evaluate
 from deephar.evaluation.report import (
     format_report, make_report, weights_info, write_report)
 from deephar.training.recipes.label_generator import (
@@ -40,8 +41,11 @@ def main(cfg: Config) -> dict:
         train += Pairs.of(extra.takes(list(extra.poses)), camera, cfg.baseline_mm, cfg.every)
     test = Pairs.of(test_takes, camera, cfg.baseline_mm, cfg.test_every, cfg.exact)
     generator = train_generator(cfg, train, test, strategy, camera)
-    scores = score_labels(generator, test_takes, every=cfg.test_every, exact=cfg.exact,
-                          baseline=cfg.baseline_mm)
+    rows = evaluate(
+        label_trial(test_takes, camera, every=cfg.test_every, exact=cfg.exact,
+                    baseline=cfg.baseline_mm), labelled_by(generator), batch_size=1)
+    scores = label_scores(rows, test_takes, every=cfg.test_every, protocol={
+        "key points": "projected from the poses" if cfg.exact else "of the file"})
     report = make_report(scores, seed=cfg.seed, config=vars(cfg), weights=weights_info(
         f"{cfg.logdir}/reconstruction.weights.h5"))
     write_report(cfg.logdir, report)

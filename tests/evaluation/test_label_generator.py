@@ -4,6 +4,7 @@ import pytest
 
 from deephar.data.keypoints.takes import Take
 from deephar.evaluation import label_generator as labels
+from deephar.evaluation.loop import evaluate
 from deephar.utils.stereo import relative
 from tests.fakes.lifting import label_scene
 
@@ -35,14 +36,23 @@ def test_frames_and_pixels_of_takes():
 
 
 def test_scores(scene):
-    poses, left, _, _, generator = scene
+    poses, _, _, coarse, generator = scene
     poses_m = poses / 1000
     poses_m[:, 1:] -= poses_m[:, :1]
     takes = [Take("S9", name, 0, np.zeros((15, 17, 2), "float32"),
                   poses_m[part].astype("float32"), None, (1000, 1000))
              for name, part in (("Walking", slice(15)), ("Sitting 1", slice(15, None)))]
-    without, searched, view = labels.score_labels(generator, takes, every=1)
+    trial = labels.label_trial(takes, generator.intrinsics, every=1)
+    rows = evaluate(trial, labels.labelled_by(generator), batch_size=1)
+    without, searched, view = labels.label_scores(rows, takes, {}, every=1)
     assert searched.value < without.value and view.value == pytest.approx(100)
     assert list(without.parts) == ["Walking", "Sitting"]
     assert without.value == pytest.approx(np.mean(list(without.parts.values())))
     assert without.extras["P2"] < without.extras["P1"] and without.evaluated == 30
+    distances = np.linalg.norm(relative(poses) - relative(coarse), axis=-1)
+    assert without.extras["P1"] == pytest.approx(distances.mean(), rel=1e-5)
+    noisy = labels.label_trial(takes, generator.intrinsics, every=1, noise_px=3, seed=1)
+    for number in (0, 1):       # the same noise in every run, another for every take
+        one, again = (noisy.read(number, None)["frame"] for _ in range(2))
+        np.testing.assert_array_equal(one, again)
+        assert 2 < (one - trial.read(number, None)["frame"]).std() < 4

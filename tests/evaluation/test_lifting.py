@@ -9,6 +9,7 @@ import pytest
 from deephar.data.keypoints.takes import (
     H36M17_SYMMETRY, Take, load_takes, read_keypoints, read_poses)
 from deephar.evaluation import lifting
+from deephar.evaluation.loop import evaluate
 from deephar.models import temporal
 from deephar.networks.lifting import lifter_of
 from tests.fakes.lifting import GOLDEN, filled
@@ -32,13 +33,21 @@ def takes():
                       ["S9", "S11"])
 
 
+def scored(lifter, takes, *metrics):
+    rows = evaluate(lifting.lifting_trial(takes, *metrics), lifting.lifted_by(lifter),
+                    batch_size=1)
+    assert not rows.missing
+    return lifting.take_errors(rows, takes)
+
+
 @pytest.mark.parametrize("piece", [4096, 5])
 @pytest.mark.parametrize("kind", ["plain", "flip"])
-def test_golden(takes, kind, piece):
+def test_golden(takes, kind, piece, monkeypatch):
+    monkeypatch.setattr(lifting, "PIECE", piece)
     model, padding = golden_model()
     flips = H36M17_SYMMETRY if kind == "flip" else None
     lifter = lifter_of(model, padding, flips, piece=piece)
-    rows = lifting.take_errors(lifter, takes)
+    rows = scored(lifter, takes)
     golden = EXPECTED["evaluation_mm"][kind]
     frames = {}
     for row in rows:
@@ -64,8 +73,8 @@ def test_means_by_hand():
     still = lambda n, x: np.full((n, 17, 3), [x, 0, 0])
     takes = [take("Sitting", still(3, 0.1)), take("Sitting 1", still(1, 0.3), "S11"),
              take("Walking", still(2, 0.6))]
-    rows = lifting.take_errors(lambda keypoints: [np.zeros((len(keypoints), 17, 3))], takes,
-                               ("mpjpe", "mpjve"))
+    rows = scored(lambda keypoints: [np.zeros((len(keypoints), 17, 3))], takes,
+                  ("mpjpe", "mpjve"))
     share = 16 / 17             # the root's target is 0
     assert lifting.by_action(rows)["Sitting"]["mpjpe"] == pytest.approx(150 * share)
     assert lifting.action_average(rows)["mpjpe"] == pytest.approx(375 * share)
@@ -80,7 +89,12 @@ def test_means_by_hand():
 
 def test_too_few_predictions_are_an_error():
     with pytest.raises(ValueError, match="S9 Walking, camera 0: 4 poses, 3 were"):
-        lifting.errors_of(take("Walking", np.zeros((4, 17, 3))), [np.zeros((3, 17, 3))])
+        lifting.errors_of(take("Walking", np.zeros((4, 17, 3))), np.zeros((3, 17, 3)))
+
+
+def test_nothing_is_scored_before_anything_is_predicted():
+    score = lifting.score_of([], {}, samples=7)
+    assert score.value is None and (score.samples, score.evaluated) == (7, 0)
 
 
 LONG = """
@@ -88,7 +102,7 @@ import numpy as np
 from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take
 from deephar.evaluation import lifting
 from deephar.models import temporal
-from deephar.networks.lifting import lifter_of
+from deephar.evaluation.loop import evaluate
 from deephar.networks.lifting import lifter_of
 from deephar.utils.timing import peak_memory_mb
 model = temporal.build((3, 3, 3), channels=64)
@@ -96,8 +110,8 @@ rng = np.random.default_rng(0)
 take = Take("S9", "Walking", 0, rng.random((500_000, 17, 2), np.float32),
             rng.random((500_000, 17, 3), np.float32), None, (1000, 1000))
 lifter = lifter_of(model, temporal.temporal_padding((3, 3, 3)), H36M17_SYMMETRY)
-rows = lifting.take_errors(lifter, [take])
-print(rows[0].frames, peak_memory_mb() / 1024)
+rows = evaluate(lifting.lifting_trial([take]), lifting.lifted_by(lifter), batch_size=1)
+print(rows["frames"][0], peak_memory_mb() / 1024)
 """
 
 

@@ -100,8 +100,10 @@ def test_interrupted_and_resumed_is_as_uninterrupted(tmp_path, after):
     whole = evaluate(trial, identity, batch_size=4)
     path, settings = tmp_path / "rows.npz", {"weights": "abc"}
 
-    part = evaluate(trial, interrupting(after), batch_size=4,
-                    save=lambda rows: rows.save(path, settings))
+    part = Rows(10)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(trial, interrupting(after), batch_size=4, rows=part,
+                 save=lambda rows: rows.save(path, settings))
     assert not part.complete and part.next_sample % 4 == 0
     again = evaluate(trial, identity, batch_size=4,
                      rows=Rows.load(path, 10, settings))
@@ -117,8 +119,9 @@ def test_missing_samples_survive_a_resume(tmp_path):
         return {"frame": FRAME + i}
 
     trial = counting_trial(read=read)
-    evaluate(trial, interrupting(1), batch_size=4,
-             save=lambda rows: rows.save(tmp_path / "rows.npz", {}))
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(trial, interrupting(1), batch_size=4,
+                 save=lambda rows: rows.save(tmp_path / "rows.npz", {}))
     rows = evaluate(trial, identity, batch_size=4,
                     rows=Rows.load(tmp_path / "rows.npz", 10, {}))
     assert list(rows.missing) == ["s1", "s9"] and len(rows) == 8
@@ -148,7 +151,9 @@ def test_an_interruption_leaves_no_half_row():
 
     trial = counting_trial()
     trial = Trial(trial.name, trial.samples, trial.views, trial.read, reduce)
-    rows = evaluate(trial, identity, batch_size=4)
+    rows = Rows(10)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(trial, identity, batch_size=4, rows=rows)
     assert rows.index == [0, 1, 2, 3] and len(rows["mean"]) == len(rows["views"]) == 4
 
 

@@ -5,6 +5,7 @@ import pytest
 from deephar.data.keypoints.files import write_video_keypoints
 from deephar.utils.files import read_json
 from tests.exp.conftest import load_script
+from tests.exp.test_eval_scripts import ctrl_c_at_call
 from tests.exp.test_train_videopose3d import data, run  # noqa: F401 (a fixture)
 
 script = load_script("h36m/eval_videopose3d.py")
@@ -19,10 +20,11 @@ def trained(data, tmp_path_factory):
     return folder, run(data, folder, **options)["all"]
 
 
-def evaluate(data, tmp_path, **options):
-    return script.main(script.Config(**{
+def evaluate(data, tmp_path, code=0, **options):
+    assert code == script.main(script.Config(**{
         **dict(output=str(tmp_path / "eval"), data=data, keypoints="gt", allow_pickle=True,
                test_subjects=("S2",)), **options}))
+    return read_json(tmp_path / "eval" / "report.json")
 
 
 def test_one_network(data, trained, tmp_path):
@@ -32,8 +34,20 @@ def test_one_network(data, trained, tmp_path):
     assert report["scores"][0]["value"] == pytest.approx(before["scores"][0]["value"],
                                                          rel=1e-5)
     assert any("15 times as many samples" in n for n in report["scores"][0]["notes"])
-    for name in ("report.json", "actions.png", "progress_epochs.png"):
+    for name in ("actions.png", "progress_epochs.png"):
         assert (tmp_path / "eval" / name).exists()
+
+
+def test_interrupted_and_resumed(data, trained, tmp_path, monkeypatch):
+    options = dict(weights=str(trained[0] / "run"), plots=False)
+    with monkeypatch.context() as patch:
+        ctrl_c_at_call(patch, 1)
+        part = evaluate(data, tmp_path, 130, **options)
+    score, = part["scores"]
+    assert part["status"] == "partial" and 0 < score["evaluated"] < score["samples"]
+    again = evaluate(data, tmp_path, resume=True, **options)
+    assert again["scores"][0]["value"] == pytest.approx(
+        trained[1]["scores"][0]["value"], rel=1e-5)
 
 
 def test_a_network_per_action_beside_the_reference(data, trained, tmp_path):

@@ -17,7 +17,9 @@ from deephar.data.keypoints.batches import (
     ChunkedBatches, SemiSupervisedBatches, Symmetry)
 from deephar.data.keypoints.takes import (
     H36M17_PARENTS, H36M17_SYMMETRY, TEST_SUBJECTS, TRAIN_SUBJECTS, Take, root_relative)
-from deephar.evaluation.lifting import score_of, take_errors, weighted_errors
+from deephar.evaluation.lifting import (
+    lifted_by, lifting_trial, score_of, take_errors, weighted_errors)
+from deephar.evaluation.loop import evaluate
 from deephar.evaluation.report import make_report, weights_info, write_report
 from deephar.losses import inverse_depth_loss, mean_value, mpjpe_loss
 from deephar.models import temporal
@@ -156,7 +158,8 @@ def _finish(cfg, data, whole, folder, writes) -> dict:
     """Score the last weights by the protocol of the tables."""
     flips = data.symmetry if cfg.test_flip else None
     lifter = lifter_of(whole, temporal.temporal_padding(cfg.widths, cfg.causal), flips)
-    score = score_of(take_errors(lifter, data.test), protocol_of(cfg, data.name))
+    rows = evaluate(lifting_trial(data.test), lifted_by(lifter), batch_size=1)
+    score = score_of(take_errors(rows, data.test), protocol_of(cfg, data.name))
     report = make_report([score], weights=weights_info(folder / TEMPORAL_WEIGHTS),
                          seed=cfg.seed, config=dataclasses.asdict(cfg))
     if writes:
@@ -220,12 +223,14 @@ def losses_of(whole: keras.Model, widths: Sequence[int], causal: bool,
         whole: the dilated form; it gets the trained model's weights.
         takes: {name of the set: its takes}.
     """
-    lifter = lifter_of(whole, temporal.temporal_padding(widths, causal))
+    predict = lifted_by(lifter_of(whole, temporal.temporal_padding(widths, causal)))
 
     def score(trained: keras.Model) -> dict[str, float]:
         if trained is not whole:
             whole.set_weights(trained.get_weights())
-        return {name: weighted_errors(take_errors(lifter, members, ("mpjpe",)))["mpjpe"]
+        return {name: weighted_errors(take_errors(
+                    evaluate(lifting_trial(members, ("mpjpe",), name), predict, batch_size=1),
+                    members))["mpjpe"]
                 for name, members in takes.items() if members}
 
     return score

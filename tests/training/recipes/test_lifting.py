@@ -12,7 +12,8 @@ import tensorflow as tf
 from deephar.checkpoints.lifting import load_temporal
 from deephar.data.keypoints.batches import ChunkedBatches
 from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take
-from deephar.evaluation.lifting import take_errors
+from deephar.evaluation.lifting import lifted_by, lifting_trial
+from deephar.evaluation.loop import evaluate
 from deephar.losses import mpjpe_loss
 from deephar.models import temporal
 from deephar.networks.lifting import lifter_of
@@ -50,8 +51,9 @@ def test_a_job_learns_and_its_folder_is_the_network(tmp_path):
     assert [row["lr"] for row in rows] == pytest.approx([1e-2, 0.95e-2, 0.9025e-2])
     assert all(row["seconds"] > 0 for row in rows)
     model, arguments, weights = load_temporal(tmp_path / "run")
-    scored = take_errors(lifter_of(model, (0, 0)), data.test)
-    assert scored[0].errors["mpjpe"] == pytest.approx(report["scores"][0]["value"], rel=1e-5)
+    scored = evaluate(lifting_trial(data.test), lifted_by(lifter_of(model, (0, 0))),
+                      batch_size=1)
+    assert scored["mpjpe"][0] == pytest.approx(report["scores"][0]["value"], rel=1e-5)
     assert arguments["widths"] == [1] and report["weights"]["file"] == str(weights)
 
 
