@@ -4,10 +4,11 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
-from deephar.checkpoints.description import find_weights, read_description
+from deephar.checkpoints.description import Description, find_weights, read_description
 from deephar.checkpoints.download import fetch
 from deephar.checkpoints.legacy_file import HDF5_SIGNATURE
 from deephar.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint
+from deephar.checkpoints.variants import description_of
 from deephar.utils.files import atomic_path
 
 if TYPE_CHECKING:
@@ -37,22 +38,38 @@ def load_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weight
         ValueError: the file is damaged or belongs to another network.
         DownloadError: the file is not there and cannot be downloaded.
     """
+    return load_described(*find_checkpoint(name, folder, model=model, progress=progress))
+
+
+def find_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weights", *,
+                    model: str | None = None,
+                    progress: Callable[[int, int | None], None] | None = None
+                    ) -> tuple[Description | None, Path]:
+    """What a network is, and its weights; see `load_checkpoint`.
+
+    Nothing but the file can describe a `.keras` file of an unknown name: None.
+    """
     path = Path(name)
     if name in CHECKPOINTS:
         entry = checkpoint(name)
-        network, path = entry.description, find_file(entry, folder, progress)
-    elif path.is_dir():
-        network, path = read_description(path), find_weights(path)
-    elif not path.is_file():
+        return entry.description, find_file(entry, folder, progress)
+    if path.is_dir():
+        return read_description(path), find_weights(path)
+    if not path.is_file():
         raise FileNotFoundError(f"{name} is no file, no folder and no published "
                                 f"checkpoint; of those there are {', '.join(CHECKPOINTS)}")
-    elif path.suffix == ".keras":
+    if path.suffix == ".keras" and not model:
+        return None, path
+    return (description_of(model) if model else _entry_of(path).description), path
+
+
+def load_described(description: Description | None, path: Path) -> "keras.Model":
+    """The network of a description with the weights of a file."""
+    if path.suffix == ".keras":
         return _load_keras(path)
-    else:
-        network = (checkpoint(model) if model else _entry_of(path)).description
-    built = network.build()
-    load_weights(built, path)
-    return built
+    network = description.build()
+    load_weights(network, path)
+    return network
 
 
 def find_file(entry: Checkpoint, folder: str | os.PathLike = "weights",

@@ -6,7 +6,7 @@ weights/README.md.  They are trained with the scripts named here.
 from dataclasses import dataclass
 
 from deephar.checkpoints.description import Description
-from deephar.checkpoints.table import PICTURE, Entry
+from deephar.checkpoints.table import PICTURE, Entry, checkpoint
 from deephar.config import ntu_ar_dataconf, pennaction_ar_dataconf
 from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 from deephar.utils.pose import pa16j2d, pa16j3d, pa20j3d
@@ -70,3 +70,8 @@ VARIANTS = {variant.key: variant for variant in (
         script="ntu/train_ntu_keypoints3d.py",
     ),
 )}
+
+
+def description_of(key: str) -> Description:
+    """The network of a published checkpoint, or of a variant."""
+    return (VARIANTS[key] if key in VARIANTS else checkpoint(key)).description

@@ -64,15 +64,13 @@ def run(args) -> int:
 
 
 def _load(args):
-    from deephar.networks.network import Network, load_network
+    from deephar.deploy.bench import unsettle
+    from deephar.networks.load import load_network
     if not args.random:
         return load_network(args.model, weights=args.weights)
-    from deephar.checkpoints.table import checkpoint
-    from deephar.deploy.bench import unsettle
-    network = checkpoint(args.model).description
-    model = network.build()
-    unsettle(model)
-    return Network(model, network.layout, name=f"{args.model}, random weights")
+    network = load_network("random", key=args.model)
+    unsettle(network.model)
+    return network
 
 
 def _modes(args) -> list[str]:
@@ -88,10 +86,10 @@ def _network(args) -> dict:
     options = {"runs": args.runs, "progress": lambda line: print(line, flush=True)}
     samples = None
     if args.data:
-        from deephar.inference import unseen
-        people = unseen.open_people(network, args.data)
-        samples = unseen.inputs(network, people, INT8_SAMPLES)
-        options["score"] = functools.partial(unseen.score, people=people)
+        from deephar.evaluation import scorer
+        people = scorer.open_people(network, args.data)
+        samples = scorer.inputs(network, people, INT8_SAMPLES)
+        options["score"] = functools.partial(_scores, people=people)
     result = bench_network(network, _modes(args), batches,
                            samples=samples, **options)
     if args.blocks:
@@ -112,6 +110,11 @@ def _network(args) -> dict:
     plot_network(args.out / "network.png", result)
     print(args.out / "network.png")
     return result
+
+
+def _scores(network, people) -> dict[str, float]:
+    from deephar.evaluation.scorer import score
+    return {s.name.removeprefix("single-clip "): s.value for s in score(network, people)}
 
 
 def _told(scores: dict) -> str:
@@ -161,7 +164,7 @@ def _data(args) -> dict:
 
 
 def _train(args) -> dict:
-    from deephar.networks.network import poses_only
+    from deephar.networks.cut import poses_only
     from deephar.training.bench import bench_train
     network = _load(args)
     result = bench_train(poses_only(network), _people(args, network.resolution[0]),

@@ -37,9 +37,9 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     start_keras()
-    from deephar.deploy.export import FORMATS as WRITERS
     from deephar.deploy.export import check_format, export
-    from deephar.networks.network import load_network
+    from deephar.deploy.export import FORMATS as WRITERS
+    from deephar.networks.load import load_network
     check_format(args.format, args.precision)
     network = load_network(args.model, weights=args.weights)
     samples = _samples(args.samples, network) if args.samples else None

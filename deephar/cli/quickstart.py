@@ -38,6 +38,7 @@ def run(args) -> int:
     from deephar.cli.quiet import find_devices
     print("1/3  Making synthetic people ...", flush=True)
     find_devices()
+    from deephar.evaluation.scorer import score
     from deephar.training.recipes import quickstart
     cfg = _config(args, quickstart.QuickstartConfig)
     bars = {name: progress_bar(label) for name, label in (
@@ -49,7 +50,7 @@ def run(args) -> int:
     network, training = quickstart.train(cfg, people)
 
     print("3/3  Scoring people that it has never seen ...", flush=True)
-    scores, guesses = quickstart.scores(network, people), quickstart.baselines(people)
+    scores, guesses = score(network, people), quickstart.baselines(people)
     folder = training.folder
     _report(folder, cfg, network, scores, guesses)
     from deephar.training.curves import plot_runs

@@ -13,8 +13,10 @@ import numpy as np
 
 from deephar.deploy.export import FORMATS, export
 from deephar.models.flops import count_flops
-from deephar.networks.network import Network, cut, num_blocks
-from deephar.networks.runtime import KerasRuntime, Runtime, load_exported
+from deephar.networks.cut import cut, num_blocks
+from deephar.networks.load import load_network
+from deephar.networks.network import Network
+from deephar.networks.runtime import KerasRuntime, Runtime
 from deephar.utils.files import atomic_path
 from deephar.utils.timing import machine, measure, peak_memory_mb
 
@@ -43,7 +45,7 @@ def _rates(gflop: float, timing: dict) -> dict:
 def runner(network: Network, mode: str, folder: Path,
            samples: np.ndarray | None = None, blocks: int | None = None) -> Runtime:
     """A network, ready to run in a mode; exported files go to `folder`."""
-    sets = max(1, len(network.actions))
+    sets = network.num_sets
     if mode == "keras":
         model = cut(network.model, "all", blocks, sets)
         return _AsItIs(model)
@@ -57,7 +59,7 @@ def runner(network: Network, mode: str, folder: Path,
         samples = _noise(network, 4)
     path = folder / f"{mode.replace(' ', '-')}-{blocks}{FORMATS[format][0]}"
     export(network, path, format, precision, blocks=blocks, samples=samples)
-    return load_exported(path).model
+    return load_network(path).model
 
 
 def unsettle(model, seed: int = 0) -> None:

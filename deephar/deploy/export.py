@@ -9,6 +9,7 @@
 crops; those that make maps, and all that is read from maps, stay in float32.
 `int8-dynamic` finds the ranges anew for each input and needs no samples.
 """
+import dataclasses
 import logging
 import tempfile
 from pathlib import Path
@@ -17,9 +18,10 @@ from typing import Any, Callable
 import keras
 import numpy as np
 
+from deephar.networks.load import load_network, meaning_file
 from deephar.networks.network import Network
 from deephar.networks.optimize import call, optimize
-from deephar.networks.runtime import load_exported, meaning_file, required
+from deephar.networks.runtime import required
 from deephar.utils.files import atomic_path, md5_of, write_json
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ def export(network: Network, path: str | Path, format: str, precision: str = "fl
     if not isinstance(source, keras.Model):
         raise ValueError(f"only a Keras model can be exported, got {network.name}")
     model = optimize(source, outputs=outputs, blocks=blocks,
-                     action_sets=max(1, len(network.actions)))
+                     action_sets=network.num_sets)
     if samples is None:
         samples = np.random.default_rng(0).uniform(
             -1, 1, (2, *source.input_shape[1:])).astype("float32")
@@ -74,7 +76,8 @@ def export(network: Network, path: str | Path, format: str, precision: str = "fl
         "name": network.name, "format": format, "precision": precision,
         "layout": network.layout.name if network.layout else None,
         "actions": {name: list(labels) for name, labels in network.actions.items()},
-        "frame_step": network.frame_step, "outputs": outputs, "blocks": blocks,
+        "frame_step": network.frame_step,
+        "dataconf": dataclasses.asdict(network.dataconf), "outputs": outputs, "blocks": blocks,
         "bytes": path.stat().st_size, "md5": md5_of(path)}
     write_json(meaning_file(path), meaning)
     meaning["parity"] = parity(model, path, samples)
@@ -93,7 +96,7 @@ def check_format(format: str, precision: str) -> None:
 def parity(model: keras.Model, path: Path, samples: np.ndarray) -> list[dict]:
     """Greatest and mean difference of every output from the float32 network's."""
     samples = samples[:8]
-    other = load_exported(path).model
+    other = load_network(path).model
     report = []
     for x, a, b in zip(model.outputs, call(model, samples),
                        other.predict_on_batch(samples), strict=True):

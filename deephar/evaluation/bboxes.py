@@ -11,7 +11,8 @@ import numpy as np
 
 from deephar.evaluation.action import CENTRE, centre_clip, clip_key, numbered_clips
 from deephar.evaluation.loop import Rows, Trial, evaluate, spread
-from deephar.networks.predict import frame_predictor, pose_blocks
+from deephar.networks.network import pose_blocks
+from deephar.networks.predict import frame_predictor
 from deephar.utils.bbox import GT_WINDOW, get_valid_bbox
 from deephar.utils.transform import transform_pose_sequence
 

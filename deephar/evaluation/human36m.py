@@ -16,7 +16,8 @@ from deephar.data.labels import H36M_ACTIONS
 from deephar.evaluation.crops import crop_settings, poses_in_picture
 from deephar.evaluation.loop import Rows, Trial, spread
 from deephar.evaluation.report import Score
-from deephar.networks.predict import joint_map, pose_blocks, predict_all
+from deephar.networks.network import pose_blocks
+from deephar.networks.predict import joint_map, predict_all
 from deephar.utils.camera import camera_deserialize, project_pred_to_camera
 from deephar.utils.pose import PoseLayout, pa17j3d
 

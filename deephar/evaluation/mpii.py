@@ -10,7 +10,8 @@ from deephar.evaluation.crops import (
     crop_settings, poses_in_picture, true_pose_in_picture)
 from deephar.evaluation.loop import Rows, Trial, spread
 from deephar.evaluation.report import Score
-from deephar.networks.predict import joint_map, pose_blocks, predict_all
+from deephar.networks.network import pose_blocks
+from deephar.networks.predict import joint_map, predict_all
 from deephar.utils.pose import PoseLayout, pa16j2d
 from deephar.utils.transform import transform_pose_sequence
 

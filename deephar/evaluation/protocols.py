@@ -13,11 +13,12 @@ from deephar.evaluation import human36m, mpii
 from deephar.evaluation.action import (
     action_scores, action_trial, confusion, sample_errors, verdict)
 from deephar.evaluation.bboxes import box_trial, boxes_of, clip_keys, frame_keys
-from deephar.evaluation.networks import Network, action_part, pose_part
 from deephar.evaluation.plots import (
     draw_extremes, draw_pose_extremes, plot_blocks, plot_confusion, plot_curve)
 from deephar.evaluation.report import Score
 from deephar.evaluation.session import EvalConfig, Session
+from deephar.networks.cut import actions_only, poses_only
+from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
@@ -65,7 +66,7 @@ def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
     dataset = MpiiSinglePerson(session.locate("mpii"), network.dataconf, pa16j2d)
     trial = mpii.pckh_trial(dataset, VALID_MODE, network.dataconf, network.layout,
                             count=cfg.limit, multi_crop=multi_crop, flip=flip)
-    rows = session.evaluate(trial, frame_predictor(pose_part(network), cfg.batch_size))
+    rows = session.evaluate(trial, frame_predictor(poses_only(network), cfg.batch_size))
     score = mpii.pckh_score(rows, paper=paper, protocol={
         **_data_facts(session, "validation"),
         "crops": _crops(multi_crop, flip),
@@ -91,7 +92,7 @@ def h36m_mpjpe(session: Session, network: Network, *, split: str = "valid",
     trial = human36m.mpjpe_trial(
         dataset, {"valid": VALID_MODE, "test": TEST_MODE}[split], network.dataconf,
         network.layout, count=cfg.limit, multi_crop=multi_crop, flip=flip)
-    rows = session.evaluate(trial, frame_predictor(pose_part(network), cfg.batch_size))
+    rows = session.evaluate(trial, frame_predictor(poses_only(network), cfg.batch_size))
     labels = dict(enumerate(dataset.action_labels)) or None
     score = human36m.mpjpe_score(rows, labels, paper=paper, protocol={
         **_data_facts(session, split),
@@ -122,15 +123,15 @@ def actions(session: Session, network: Network, name: str, *,
     """
     cfg = session.cfg
     labels = ACTION_LABELS[name]
-    model = action_part(network, len(labels))
-    subsampling = cfg.subsampling or network.dataconf.fixed_subsampling
+    model = actions_only(network, len(labels))
+    subsampling = cfg.subsampling or network.frame_step
     dataset, clip_boxes = _videos(session, network, name, cfg.boxes, cfg.boxes_file)
     if cfg.boxes == "two-pass":
         first_pass = session.evaluate(
             box_trial(dataset, TEST_MODE, clip_keys(
                 dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip),
                 name=f"{name}-boxes", count=cfg.limit),
-            frame_predictor(pose_part(network), cfg.batch_size))
+            frame_predictor(poses_only(network), cfg.batch_size))
         clip_boxes = boxes_of(first_pass)
     trial = action_trial(dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip,
                          boxes=clip_boxes, count=cfg.limit)
@@ -193,7 +194,7 @@ def predicted_boxes(session: Session, network: Network, name: str, mode: int, ki
             else clip_keys(dataset, mode, subsampling))
     rows = session.evaluate(
         box_trial(dataset, mode, keys, name=f"{name}-{split}-boxes", count=cfg.limit),
-        frame_predictor(pose_part(network), cfg.batch_size))
+        frame_predictor(poses_only(network), cfg.batch_size))
     boxes = boxes_of(rows)
     return boxes, Score(
         f"boxes, {split}", "boxes", len(boxes) or None, samples=rows.total,

@@ -20,7 +20,7 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from deephar.evaluation.paper_tables import PAPER_TABLES, PaperRow
-from deephar.utils.files import md5_of, write_json
+from deephar.utils.files import write_json
 
 PACKAGES = ("deephar", "tensorflow", "keras", "numpy", "h5py", "scipy", "pillow")
 
@@ -62,13 +62,6 @@ class Score:
     paper: Sequence[str] = ()
 
 
-def weights_info(path: Path | str | None) -> dict:
-    """How the network's weights are named in a report; None for random ones."""
-    if path is None:
-        return {"file": None, "note": "random weights"}
-    return {"file": str(path), "md5": md5_of(path)}
-
-
 def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None = None,
                 started: datetime.datetime | None = None, complete: bool = True,
                 config: Mapping | None = None, timing: Mapping | None = None) -> dict:
@@ -76,7 +69,7 @@ def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None =
 
     Args:
         scores: the measured numbers.
-        weights: see `weights_info`.
+        weights: see `deephar.networks.network`.
         seed: of whatever was random.
         started: local start time; gives the duration.
         complete: False if the run was interrupted: its scores are of a part.

@@ -15,11 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Mapping, Sequence
 
+from deephar.checkpoints.table import CHECKPOINTS
 from deephar.data.locate import locate
 from deephar.evaluation.loop import Predict, Rows, Trial, evaluate, time_shares
-from deephar.evaluation.networks import Network, load_network
-from deephar.evaluation.report import (
-    Score, all_evaluated, make_report, write_report)
+from deephar.evaluation.report import Score, all_evaluated, make_report, write_report
+from deephar.networks.load import RANDOM, load_network
+from deephar.networks.network import Network
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
 from deephar.utils.timing import peak_memory_mb
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 # A resumed run may change these and still do the same.
 FREE_FLAGS = {"output", "resume", "workers", "batch_size", "predictions", "plots"}
 INTERRUPTED = 130           # exit code after Ctrl-C
+WEIGHTS = Path("weights")   # where released files are, or are downloaded to
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class SessionConfig:
     """The flags that every session has; scripts add their own."""
     output: str = flag("output/eval", "folder of the report", positional=True)
     data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
-    weights: str = flag("", "a weights file, the folder of a training run, or "
-                            "'random'; empty: the released file")
+    weights: str = flag("", "a weights file, the folder of a training run, a file of "
+                            "`deephar export`, or 'random'; empty: the released file")
     limit: int = flag(0, "evaluate only so many samples, spread over the split")
     workers: int = flag(2, "threads that read samples")
     resume: bool = flag(False, "finish the interrupted run in the output folder")
@@ -86,9 +88,18 @@ class Session:
         Without the released file it has random weights if the data are
         synthetic, or if `random_will_do`.
         """
-        network = load_network(
-            key, self.cfg.weights, tiny=self.cfg.tiny, seed=self.cfg.seed,
-            allow_random=random_will_do or self.cfg.data == "synthetic")
+        cfg = self.cfg
+        entry = CHECKPOINTS.get(key)
+        source = cfg.weights or key
+        if not cfg.weights and (cfg.tiny or (
+                (random_will_do or cfg.data == "synthetic")
+                and not (entry and (WEIGHTS / entry.file).exists()))):
+            log.warning("no weights: %s", "a tiny network has none" if cfg.tiny else
+                        f"{WEIGHTS / entry.file} is not there" if entry else
+                        "none were released")
+            source = RANDOM
+        network = load_network(source, key=key, weights=WEIGHTS, tiny=cfg.tiny,
+                               seed=cfg.seed)
         self.weights = network.weights
         return network
 

@@ -15,8 +15,10 @@ from PIL import Image, ImageOps
 from deephar.data.pictures import open_picture
 from deephar.inference.boxes import GIVEN_MARGIN, box_of_poses, check_boxes, square
 from deephar.inference.results import Person
-from deephar.networks.network import (
-    Network, clip_function, frame_function, heat_map_function, load_network, stop_after)
+from deephar.networks.cut import heat_map_function, stop_after
+from deephar.networks.load import load_network
+from deephar.networks.network import Network
+from deephar.networks.predict import clip_function, frame_function
 from deephar.networks.runtime import quick
 from deephar.utils.bbox import (
     DEPTH_HALF_RANGE, H36M_WINDOW, bbox_to_objposwin, whole_image_bbox)

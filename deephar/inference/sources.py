@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import numpy as np
 
@@ -67,6 +67,42 @@ def is_frame_folder(folder: Path) -> bool:
     """Whether the pictures of a folder are named by numbers alone, as frames are."""
     pictures = pictures_of(folder)
     return len(pictures) > 1 and all(p.stem.isdigit() for p in pictures)
+
+
+def sort_inputs(texts: Sequence[str], frames: bool = False
+                ) -> tuple[list[Path], list[str]]:
+    """(pictures, videos) of what a user names: files, folders, patterns, addresses.
+
+    Args:
+        frames: the pictures of a folder are the frames of a video, whatever
+            their names are.
+
+    Raises:
+        FileNotFoundError: there is nothing under a name.
+    """
+    pictures, videos = [], []
+    for text in texts:
+        path = Path(text)
+        if path.is_dir():
+            if frames or is_frame_folder(path):
+                videos.append(text)
+                continue
+            found = pictures_of(path)
+        elif any(c in text for c in "*?[") and not path.exists():
+            found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))),
+                           key=natural_order)
+        elif is_video(text):
+            videos.append(text)
+            continue
+        elif path.exists():
+            found = [path]
+        else:
+            raise FileNotFoundError(f"{text}: no such file")
+        if not found:
+            raise FileNotFoundError(f"{text}: no pictures there")
+        for file in found:
+            (videos if is_video(file) else pictures).append(file)
+    return pictures, [str(v) for v in videos]
 
 
 def frames_of(source: str | Path, *, every: int = 1, fps: float = FOLDER_FPS

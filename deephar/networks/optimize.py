@@ -21,8 +21,8 @@ from keras import layers
 from deephar.layers import (
     ChannelSoftmax2D, DepthExpectation, KeypointConfidence, KroneckerPooling,
     SoftArgmax2D, StopGradient)
+from deephar.networks.cut import cut
 from deephar.networks.mapreader import ReadMaps
-from deephar.networks.network import cut
 
 log = logging.getLogger(__name__)
 

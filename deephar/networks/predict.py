@@ -3,10 +3,12 @@
 A model is anything with `predict(x, batch_size=..., verbose=...)`, `outputs`
 and `input_shape`.
 """
-from typing import Any, Callable, Sequence
+from typing import Any, Callable
 
 import numpy as np
 
+from deephar.networks.cut import poses_only
+from deephar.networks.network import Network, pose_blocks
 from deephar.utils.pose import PoseLayout, pa16j2d
 
 
@@ -59,27 +61,16 @@ def frame_predictor(model: Any, batch_size: int
     return predict
 
 
-def pose_blocks(outputs: Sequence[np.ndarray], dim: int
-                ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(poses `(..., J, dim)`, visibilities `(..., J)`) of each prediction block.
+def clip_function(network: Network, batch_size: int):
+    """Clips (N, T, H, W, 3) to (poses, actions) as `Network.read` gives them."""
+    run = predictor(network.model, batch_size)
+    return lambda clips: network.read(run(clips))
 
-    Args:
-        outputs: of a pose network: per block the pose with its visibility,
-            or the pose and then the visibility.
-        dim: coordinates of a joint.
-    """
-    blocks, rest = [], list(outputs)
-    while rest:
-        pose = rest.pop(0)
-        if pose.shape[-1] == dim + 1:
-            blocks.append((pose[..., :dim], pose[..., dim]))
-        elif pose.shape[-1] == dim and rest and rest[0].shape[-1] == 1:
-            blocks.append((pose, rest.pop(0)[..., 0]))
-        else:
-            raise ValueError(f"outputs of a {dim}D pose network must be (..., J, "
-                             f"{dim + 1}), or (..., J, {dim}) and (..., J, 1), got "
-                             f"{[np.shape(output) for output in outputs]}")
-    return blocks
+
+def frame_function(network: Network, batch_size: int):
+    """Pictures (N, H, W, 3) to poses, also with a network of clips."""
+    run = frame_predictor(poses_only(network), batch_size)
+    return lambda frames: pose_blocks(run(frames), network.layout.dim)
 
 
 def joint_map(source: PoseLayout, target: PoseLayout = pa16j2d) -> list[int]:

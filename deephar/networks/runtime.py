@@ -16,10 +16,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from deephar.networks.network import Network, cut, is_keras, poses_only
+from deephar.networks.cut import cut, is_keras, poses_only
+from deephar.networks.network import Network
 from deephar.networks.optimize import optimize
-from deephar.utils.files import read_json
-from deephar.utils.pose import POSE_LAYOUTS
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +112,7 @@ def quick(network: Network, poses: bool = False) -> Network:
         return network
     model = poses_only(network) if poses else network.model
     return replace(network, model=KerasRuntime(
-        model, outputs="last", action_sets=max(1, len(network.actions))))
+        model, outputs="last", action_sets=network.num_sets))
 
 
 # === Exported files ===
@@ -197,18 +196,20 @@ READERS = {".onnx": ("onnx", "openvino"), ".tflite": ("litert",), ".xml": ("open
 
 
 def is_exported(source: Any) -> bool:
-    """Whether `source` is a file that `load_exported` reads."""
+    """Whether `source` is a file that `open_exported` reads."""
     return isinstance(source, (str, os.PathLike)) and Path(source).suffix in READERS
 
 
-def load_exported(path: str | os.PathLike, runtime: str | None = None) -> Network:
-    """The network in an exported file, with what its outputs mean.
+def open_exported(path: str | os.PathLike, runtime: str | None = None,
+                  **options) -> tuple[Runtime, str]:
+    """An exported file on a runtime, and the runtime's name.
 
     Args:
         runtime: of `RUNTIMES`; the file's own by default.
+        options: of the runtime.
 
     Raises:
-        FileNotFoundError: no such file, or nothing beside it says what it is.
+        FileNotFoundError: no such file.
         ValueError: the runtime does not read such files.
         ImportError: the runtime is not installed.
     """
@@ -223,24 +224,7 @@ def load_exported(path: str | os.PathLike, runtime: str | None = None) -> Networ
     if runtime not in known:
         raise ValueError(f"{runtime} does not read {path.suffix} files, which are for "
                          f"{' and '.join(known)}; `deephar export {runtime}` writes one")
-    meaning = read_meaning(path)
-    options = {"precision": "bf16"} if meaning["precision"] == "bfloat16" else {}
-    return Network(RUNTIMES[runtime](path, **options),
-                   POSE_LAYOUTS[meaning["layout"]] if meaning["layout"] else None,
-                   meaning["actions"], meaning["frame_step"], f"{path} on {runtime}")
-
-
-def meaning_file(path: Path) -> Path:
-    """The file that says what an exported network's outputs mean."""
-    return path.with_name(path.name + ".json")
-
-
-def read_meaning(path: Path) -> dict:
-    """What `deephar.deploy.export` wrote about an exported network."""
-    if not meaning_file(path).is_file():
-        raise FileNotFoundError(f"{meaning_file(path)} is missing: it says what the "
-                                f"outputs of {path.name} mean; keep both together")
-    return read_json(meaning_file(path))
+    return RUNTIMES[runtime](path, **options), runtime
 
 
 def required(module: str, extra: str) -> Any:

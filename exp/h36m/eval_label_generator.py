@@ -16,9 +16,10 @@ from deephar.data.keypoints.takes import TEST_SUBJECTS
 from deephar.evaluation.label_generator import label_scores, label_trial, labelled_by
 from deephar.evaluation.lifting_plots import plot_actions, plot_progress
 from deephar.evaluation.loop import spread
-from deephar.evaluation.report import format_report, table, weights_info
+from deephar.evaluation.report import format_report, table
 from deephar.evaluation.session import Session, SessionConfig, exit_code
 from deephar.networks.label_generator import LabelGenerator
+from deephar.networks.network import weights_info
 from deephar.utils.flags import flag, parse_config
 
 

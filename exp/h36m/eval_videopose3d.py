@@ -30,10 +30,11 @@ from deephar.evaluation.lifting_plots import history_of, plot_actions, plot_prog
 from deephar.evaluation.lifting_tables import CONTRADICTIONS
 from deephar.evaluation.loop import spread
 from deephar.evaluation.paper_tables import PAPER_TABLES
-from deephar.evaluation.report import format_report, weights_info
+from deephar.evaluation.report import format_report
 from deephar.evaluation.session import Session, SessionConfig, exit_code
 from deephar.models.temporal import receptive_field, temporal_padding
 from deephar.networks.lifting import lifter_of
+from deephar.networks.network import weights_info
 from deephar.training.logs import read_rows
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.flags import flag, parse_config

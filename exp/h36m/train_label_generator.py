@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from deephar.data.keypoints.files import open_set
 from deephar.evaluation.label_generator import label_scores, label_trial, labelled_by
 from deephar.evaluation.loop import evaluate
+from deephar.networks.network import weights_info
 from deephar.evaluation.report import (
-    format_report, make_report, weights_info, write_report)
+    format_report, make_report, write_report)
 from deephar.training.recipes.label_generator import (
     GeneratorConfig, Pairs, train_generator)
 from deephar.training.strategy import make_strategy

@@ -8,6 +8,7 @@ scores of the same blocks.  No data are needed: the pictures are noise.
 
     python exp/pennaction/eval_speed2d.py output/speed --batch-size 8
 """
+import dataclasses
 import sys
 from dataclasses import dataclass
 
@@ -15,10 +16,9 @@ import numpy as np
 
 from deephar.deploy.bench import bench_blocks
 from deephar.evaluation.loop import Trial
-from deephar.evaluation.networks import pose_part
 from deephar.evaluation.report import Score, format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
-from deephar.networks.network import Network, num_blocks
+from deephar.networks.cut import num_blocks, poses_only
 from deephar.utils.flags import flag, parse_config
 
 
@@ -36,7 +36,7 @@ class Config(EvalConfig):
 def main(cfg: Config) -> int:
     session = Session(cfg)
     network = session.load_network("penn_spnet", random_will_do=True)
-    poses = Network(pose_part(network), network.layout, name="penn_spnet")
+    poses = dataclasses.replace(network, model=poses_only(network), actions={})
     exits = cfg.exits or even_exits(num_blocks(poses.model))
     # An exit is a sample, so that an interrupted run goes on after the last one.
     trial = Trial("speed", [str(block) for block in exits], views=lambda sample: [0],

@@ -7,9 +7,10 @@ import pytest
 from deephar.checkpoints import CHECKPOINTS
 from deephar.checkpoints.description import read_description, write_description
 from deephar.checkpoints.variants import VARIANTS
-from deephar.evaluation.networks import TINY
 from deephar.models.flops import count_flops
-from deephar.networks.network import clip_function, load_network
+from deephar.networks.load import load_network
+from deephar.networks.predict import clip_function
+from deephar.networks.tiny import TINY
 from tests.exp.conftest import EXP
 
 CARDS = (EXP.parent / "weights" / "README.md").read_text("utf-8")

@@ -5,7 +5,7 @@ import pytest
 
 from deephar.cli import main
 from deephar.data.synthetic import synthesize
-from deephar.evaluation.networks import TINY
+from deephar.networks.tiny import TINY
 from tests.models.small import network
 
 

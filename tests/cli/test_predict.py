@@ -16,7 +16,7 @@ from tests.fakes.owners import write_jpeg, write_video
 def stand_in(monkeypatch, tmp_path):
     """Every model's name is a clip network that says the same of every crop."""
     network = fixed(frames=4, actions=[0.1, 0.8, 0.1])
-    monkeypatch.setattr("deephar.inference.predictor.load_network",
+    monkeypatch.setattr("deephar.networks.load.load_network",
                         lambda model, **options: network)
     monkeypatch.chdir(tmp_path)
     return network

@@ -7,9 +7,9 @@ import pytest
 
 from deephar.deploy.export import FORMATS, export
 from deephar.inference.predictor import Predictor
-from deephar.networks.network import Network, load_network
+from deephar.networks.load import load_network, meaning_file
+from deephar.networks.network import Network
 from deephar.networks.optimize import call
-from deephar.networks.runtime import load_exported, meaning_file
 from deephar.utils.pose import pa17j3d
 from tests.networks.test_optimize import built
 
@@ -71,7 +71,7 @@ def test_one_file_two_runtimes(tmp_path):
     needs("openvino")
     path = tmp_path / "net.onnx"
     export(spnet(), path, "onnx", blocks=1)
-    a, b = (load_exported(path, name).model.predict_on_batch(samples(1))
+    a, b = (load_network(path, runtime=name).model.predict_on_batch(samples(1))
             for name in ("onnx", "openvino"))
     assert len(a) == len(b) == 1                    # actions come after block 1
     np.testing.assert_allclose(a[0], b[0], atol=1e-5)

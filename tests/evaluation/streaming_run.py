@@ -12,7 +12,8 @@ import sys
 from deephar.data import MpiiSinglePerson
 from deephar.evaluation import mpii
 from deephar.evaluation.loop import evaluate, time_shares
-from deephar.evaluation.networks import load_network, pose_part
+from deephar.networks.cut import poses_only
+from deephar.networks.load import load_network
 from deephar.networks.predict import frame_predictor
 from deephar.utils.modes import VALID_MODE
 from deephar.utils.timing import peak_memory_mb
@@ -33,10 +34,10 @@ class Again:
 
 
 def main(folder: str, count: int) -> dict:
-    network = load_network("mpii_reception2d", "random")
+    network = load_network("random", key="mpii_reception2d")
     people = Again(MpiiSinglePerson(folder, network.dataconf), count)
     trial = mpii.pckh_trial(people, VALID_MODE, network.dataconf, network.layout)
-    rows = evaluate(trial, frame_predictor(pose_part(network), 8), batch_size=8)
+    rows = evaluate(trial, frame_predictor(poses_only(network), 8), batch_size=8)
     score = mpii.pckh_score(rows, protocol={})
     return {"crops": len(rows), "pckh": score.value, "seconds": rows.seconds,
             **time_shares(rows), "peak_memory_mb": peak_memory_mb()}

@@ -211,5 +211,5 @@ def test_limit_spreads_over_the_split():
 def test_the_wrong_kind_of_network_is_named():
     model = SimpleNamespace(shape=None)
     with pytest.raises(ValueError, match="2D pose network"):
-        from deephar.networks.predict import pose_blocks
+        from deephar.networks.network import pose_blocks
         pose_blocks([np.zeros((1, 15))], 2)

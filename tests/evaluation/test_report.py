@@ -6,7 +6,7 @@ import pytest
 
 from deephar.evaluation import report
 from deephar.evaluation.report import Score
-from deephar.utils.files import md5_of, write_json
+from deephar.utils.files import write_json
 
 
 def mpjpe_score(**changes):
@@ -66,7 +66,7 @@ def test_what_is_not_verified_has_no_number():
 
 def test_partial_random_and_missing_are_said():
     made = make(mpjpe_score(missing={"7": "bad picture"}, evaluated=9),
-                weights=report.weights_info(None), complete=False)
+                weights={"file": None, "note": "random weights"}, complete=False)
     text = report.format_report(made)
     assert "PARTIAL" in text and "RANDOM" in text
     assert "9 of 10 evaluated" in text and "7: bad picture" in text
@@ -101,10 +101,3 @@ def test_compare_leaves_out_what_a_report_does_not_have():
     other = mpjpe_score(name="PCKh@0.5", unit="%", protocol={"split": "test"})
     text = report.compare({"a": make(mpjpe_score()), "b": make(mpjpe_score(), other)})
     assert "PCKh@0.5 (%)" in text and "differs" not in text
-
-
-def test_weights_are_known_by_their_checksum(tmp_path):
-    (tmp_path / "w.h5").write_bytes(b"weights")
-    info = report.weights_info(tmp_path / "w.h5")
-    assert info["md5"] == md5_of(tmp_path / "w.h5")
-    assert report.weights_info(None)["file"] is None

@@ -7,8 +7,7 @@ import pytest
 
 from deephar.evaluation.loop import Trial
 from deephar.evaluation.report import Score
-from deephar.evaluation.session import (
-    EvalConfig, Session, exit_code, peak_memory_mb)
+from deephar.evaluation.session import EvalConfig, Session, exit_code, peak_memory_mb
 
 
 def trial_of(num=4, name="t", broken=()):
@@ -102,7 +101,7 @@ def test_other_flags_are_not_resumed(tmp_path):
 
 
 def test_a_changed_weights_file_is_not_resumed(tmp_path, monkeypatch):
-    def load(key, weights, **options):
+    def load(source, **options):
         return SimpleNamespace(weights={"file": "own.weights.h5", "md5": next(sums)})
 
     sums = iter(("abc", "def"))

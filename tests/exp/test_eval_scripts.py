@@ -8,6 +8,8 @@ import pytest
 
 from deephar.data.locate import locate
 from deephar.evaluation import loop, protocols, session
+from deephar.networks.load import load_network
+from deephar.utils.files import md5_of
 from deephar.utils.flags import parse_config
 from tests.exp.conftest import load_script
 
@@ -38,8 +40,8 @@ LIKE_OTHERS = ["pennaction/eval_penn_vgg16.py", "ntu/eval_ntu_keypoints3d.py"]
 def build_networks_once():
     """The same call gives the same network: they are built and traced once."""
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((session, "load_network"), (protocols, "pose_part"),
-                             (protocols, "action_part")):
+        for module, name in ((session, "load_network"), (protocols, "poses_only"),
+                             (protocols, "actions_only")):
             patch.setattr(module, name, remembering(getattr(module, name)))
         yield
 
@@ -175,3 +177,29 @@ def test_full_size_networks(name, sets, flags, at_home, tmp_path):
     assert module.main(cfg) == 0
     report = json.loads((tmp_path / "report.json").read_text())
     assert all(np.isfinite(score["value"]) for score in report["scores"])
+
+
+@pytest.mark.parametrize("format, outputs", [
+    ("onnx", "all"), pytest.param("litert", "last", marks=pytest.mark.slow),
+    pytest.param("openvino", "all", marks=pytest.mark.slow)])
+def test_an_exported_network_scores_what_the_network_scores(format, outputs, at_home,
+                                                            tmp_path, capsys):
+    pytest.importorskip({"litert": "ai_edge_litert"}.get(format, format))
+    from deephar.deploy.export import FORMATS, export
+    own = load_network("random", key="penn_spnet", tiny=True, seed=3)
+    own.model.save_weights(tmp_path / "own.weights.h5")
+    exported = tmp_path / f"own{FORMATS[format][0]}"
+    export(own, exported, format, outputs=outputs)
+    reports = []
+    for file in (tmp_path / "own.weights.h5", exported):
+        code, report = run_script(
+            "pennaction/eval_penn_multitask.py", tmp_path / file.suffix, "--limit", "3",
+            "--boxes", "two-pass", "--no-plots", "--weights", str(file))
+        assert code == 0 and report["weights"] == {"file": str(file), "md5": md5_of(file)}
+        reports.append(report["scores"])
+    for one, other in zip(*reports, strict=True):
+        assert one["value"] == other["value"] and one["parts"] == other["parts"]
+        count = len(other["blocks"])
+        assert one["blocks"][-count:] == other["blocks"] and count == (
+            len(one["blocks"]) if outputs == "all" else 1)
+        assert one["evaluated"] == other["evaluated"] > 0

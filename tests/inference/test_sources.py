@@ -4,7 +4,7 @@ import pytest
 
 from deephar.inference.sources import (
     count_frames, frames_of, frames_per_second, is_camera, is_frame_folder, is_stream,
-    is_video, pictures_of)
+    is_video, pictures_of, sort_inputs)
 from tests.fakes.owners import grey_of_frame, write_jpeg, write_video
 
 
@@ -54,3 +54,20 @@ def test_wrong_sources(tmp_path):
         next(frames_of(tmp_path))
     with pytest.raises(ValueError, match="every must be ≥ 1, got 0"):
         next(frames_of(tmp_path, every=0))
+
+
+def test_what_a_user_names_is_sorted(tmp_path):
+    for name in ("shot10.jpg", "shot2.jpg", "clip.mp4", "1/1.jpg", "1/2.jpg", "some/b.png",
+                 "some/a10.png", "some/a9.png"):
+        write_jpeg(tmp_path / name.replace("mp4", "jpg"))
+    (tmp_path / "clip.jpg").rename(tmp_path / "clip.mp4")
+    names = [str(tmp_path / n) for n in ("shot*.jpg", "*.mp4", "1", "some")]
+    pictures, videos = sort_inputs([*names, "0", "rtsp://a/b"])
+    assert [p.name for p in pictures] == [
+        "shot2.jpg", "shot10.jpg", "a9.png", "a10.png", "b.png"]
+    assert videos == [str(tmp_path / "clip.mp4"), names[2], "0", "rtsp://a/b"]
+    assert sort_inputs([names[3]], frames=True) == ([], [names[3]])
+    with pytest.raises(FileNotFoundError, match="none.jpg: no such file"):
+        sort_inputs([str(tmp_path / "none.jpg")])
+    with pytest.raises(FileNotFoundError, match="no pictures there"):
+        sort_inputs([str(tmp_path / "x*.jpg")])

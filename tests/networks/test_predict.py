@@ -2,10 +2,13 @@
 import numpy as np
 import pytest
 
+from deephar.networks.cut import poses_only
+from deephar.networks.network import Network
 from deephar.networks.predict import (
-    frame_predictor, joint_map, pose_blocks, predict_all, predictor)
+    frame_function, frame_predictor, joint_map, predict_all, predictor)
 from deephar.utils.pose import pa16j2d, pa17j3d, pa20j3d
 from tests.evaluation.stand_ins import Function, Recorded
+from tests.networks.conftest import ACTIONS
 
 
 def sums(x):
@@ -45,26 +48,30 @@ def test_pictures_become_frames_of_clips(num_pictures):
     np.testing.assert_allclose(outputs[0], x.sum((1, 2, 3))[:, None])
 
 
-@pytest.mark.parametrize("shapes, blocks", [
-    ([(2, 16, 3)] * 2, 2), ([(2, 16, 2), (2, 16, 1)] * 3, 3),
-    ([(2, 4, 16, 3), (2, 4, 16, 2), (2, 4, 16, 1)], 2)])
-def test_pose_blocks(shapes, blocks):
-    rng = np.random.default_rng(0)
-    found = pose_blocks([rng.normal(size=shape) for shape in shapes], 2)
-    assert len(found) == blocks
-    for pose, visibility in found:
-        assert pose.shape[-2:] == (16, 2) and visibility.shape == pose.shape[:-1]
-
-
-@pytest.mark.parametrize("shapes", [
-    [(2, 15)], [(2, 16, 2)], [(2, 16, 1), (2, 16, 2)], [(2, 16, 4)]])
-def test_other_outputs_are_no_pose_blocks(shapes):
-    with pytest.raises(ValueError, match="2D pose network"):
-        pose_blocks([np.zeros(shape) for shape in shapes], 2)
-
-
 def test_joints_are_found_by_name():
     assert joint_map(pa17j3d) == list(range(16))
     assert joint_map(pa20j3d) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17]
     with pytest.raises(ValueError, match="pa16j2d lacks joints of pa17j3d: spine"):
         joint_map(pa16j2d, pa17j3d)
+
+
+def test_pictures_through_a_clip_network(spnet, clips):
+    network = Network(spnet, pa16j2d, ACTIONS)
+    pictures = clips.reshape(-1, 64, 64, 3)[:7]
+    pose, confidence = frame_function(network, 4)(pictures[:4])[-1]
+    raw = spnet.predict(clips, verbose=0)[3].reshape(-1, 16, 3)
+    assert np.allclose(pose, raw[:4, :, :2], atol=1e-5)
+    assert np.allclose(confidence, raw[:4, :, 2], atol=1e-5)
+    assert len(poses_only(network).outputs) == 4
+
+
+def test_pose_and_visibility_apart():
+    class Apart:
+        input_shape = (None, 32, 32, 3)
+
+        def predict(self, x, batch_size=None, verbose=0):
+            return [np.full((len(x), 16, 2), 0.25), np.full((len(x), 16, 1), 7.0)]
+
+    pose, confidence = frame_function(Network(Apart(), pa16j2d), 2)(
+        np.zeros((1, 32, 32, 3), np.float32))[0]
+    assert (pose == 0.25).all() and (confidence == 7).all() and confidence.shape == (1, 16)

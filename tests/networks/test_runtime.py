@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from deephar.inference.predictor import Predictor
-from deephar.networks.network import Network, load_network
+from deephar.networks.load import load_network
+from deephar.networks.network import Network
 from deephar.networks.optimize import call
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.networks.runtime import (
-    KerasRuntime, frozen_graph, is_exported, load_exported, quick, required)
+    KerasRuntime, frozen_graph, is_exported, open_exported, quick, required)
 from deephar.utils.pose import pa17j3d
 from tests.models.small import network
 
@@ -102,12 +103,12 @@ def test_missing_files_and_wrong_runtimes(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such exported network"):
         load_network(tmp_path / "none.onnx")
     with pytest.raises(ValueError, match="`deephar export litert` writes one"):
-        load_exported("quickstart", "litert")
+        open_exported("quickstart", "litert")
     (tmp_path / "some.tflite").touch()
     with pytest.raises(ValueError, match="onnx does not read .tflite files"):
-        load_exported(tmp_path / "some.tflite", "onnx")
+        open_exported(tmp_path / "some.tflite", "onnx")
     with pytest.raises(FileNotFoundError, match="some.tflite.json is missing"):
-        load_exported(tmp_path / "some.tflite")
+        load_network(tmp_path / "some.tflite")
 
 
 def test_a_package_that_is_missing_is_named():

@@ -86,8 +86,8 @@ def test_mpjpe():
 
 def test_a_model_is_prepared_once(monkeypatch):
     calls = []
-    part = evaluators.pose_part
-    monkeypatch.setattr(evaluators, "pose_part", lambda n: calls.append(n) or part(n))
+    part = evaluators.poses_only
+    monkeypatch.setattr(evaluators, "poses_only", lambda n: calls.append(n) or part(n))
     score = mpjpe_of(Standing(), VALID_MODE, CROPS, pa17j3d)
     model = model_of((32, 32, 3), np.tile([0.5, 0.5, 0.5, 1.0], (17, 1)))
     assert score(model)["mpjpe"] == score(model)["mpjpe"] == pytest.approx(0, abs=1e-3)

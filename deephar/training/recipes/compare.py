@@ -13,18 +13,16 @@ from deephar.checkpoints.description import (
     Description, build_with_pose_network, describe_spnet)
 from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
-from deephar.evaluation.action import action_scores, action_trial
-from deephar.evaluation.loop import evaluate
-from deephar.evaluation.networks import Network, action_part
+from deephar.evaluation import scorer
+from deephar.evaluation.scorer import People
 from deephar.losses import pose_regression_loss
 from deephar.models.blocks import float32_concatenate
-from deephar.networks.predict import predictor
-from deephar.training.evaluators import pckh_of
+from deephar.networks.network import Network
 from deephar.training.recipes import quickstart
 from deephar.training.recipes.quickstart import (
-    ACTION_WEIGHT, CROPS, FRAMES, MODEL, SIDE, People, QuickstartConfig)
+    ACTION_WEIGHT, CROPS, FRAMES, MODEL, SIDE, QuickstartConfig)
 from deephar.training.task import Task
-from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d, pa16j3d
 
 PICTURE = (SIDE, SIDE, 3)
@@ -124,14 +122,8 @@ def merge_tasks(description: Description, people: People, cfg: QuickstartConfig)
 
 def score(network: Network, people: People) -> dict[str, float]:
     """PCKh and accuracy in per cent; of a merge network also of both branches."""
-    people = in_layout(people, network.layout)
-    pckh = pckh_of(MpiiSinglePerson(people.mpii.dataset_path, CROPS, pa16j2d), VALID_MODE,
-                   CROPS, network.layout, batch_size=4 * FRAMES)(network.model)["pckh"]
-    model = action_part(network, len(PENN_ACTIONS))
-    rows = evaluate(action_trial(people.penn, TEST_MODE, CROPS.fixed_subsampling,
-                                 multi_clip=False), predictor(model, 4), batch_size=4)
-    blocks = action_scores(rows, PENN_ACTIONS, protocol={})[0].blocks
-    by_name = dict(zip(model.output_names, blocks))
+    pckh, accuracy = scorer.score(network, people)
+    by_name = dict(zip(accuracy.block_names, accuracy.blocks))
     branches = {"pose": by_name["p4"], "appearance": by_name["v4"]
                 } if network.is_merge else {}
-    return {"pckh": pckh, "accuracy": blocks[-1], **branches}
+    return {"pckh": pckh.value, "accuracy": accuracy.value, **branches}

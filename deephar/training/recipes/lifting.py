@@ -20,10 +20,11 @@ from deephar.data.keypoints.takes import (
 from deephar.evaluation.lifting import (
     lifted_by, lifting_trial, score_of, take_errors, weighted_errors)
 from deephar.evaluation.loop import evaluate
-from deephar.evaluation.report import make_report, weights_info, write_report
+from deephar.evaluation.report import make_report, write_report
 from deephar.losses import inverse_depth_loss, mean_value, mpjpe_loss
 from deephar.models import temporal
 from deephar.networks.lifting import lifter_of
+from deephar.networks.network import weights_info
 from deephar.training.callbacks import EvalCallback
 from deephar.training.run import RunConfig, start_run, was_begun
 from deephar.training.schedule import Decay

@@ -17,14 +17,15 @@ from deephar.config import DataConfig, ModelConfig
 from deephar.data import BatchLoader, MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
 from deephar.data.synthetic import synthesize
-from deephar.evaluation.action import action_scores, action_trial
-from deephar.evaluation.loop import Rows, evaluate, spread
-from deephar.evaluation.mpii import pckh_score, pckh_trial
-from deephar.evaluation.networks import Network, action_part, pose_part
+from deephar.evaluation import scorer
+from deephar.evaluation.loop import spread
 from deephar.evaluation.report import Score
+from deephar.evaluation.scorer import People
 from deephar.losses import pose_regression_loss
 from deephar.models import split_model
 from deephar.models.split import count_outputs
+from deephar.networks.cut import actions_only, poses_only
+from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.training.run import Run, RunConfig, start_run
 from deephar.training.schedule import Cosine
@@ -63,13 +64,6 @@ class QuickstartConfig(RunConfig):
     steps_per_epoch: int = flag(200, "steps of both tasks in an epoch")
     batch_size: int = flag(4, "clips of 8 pictures in each batch")
     rate: float = flag(3e-3, "highest learning rate of Adam")
-
-
-@dataclass(frozen=True)
-class People:
-    """The synthetic data sets, to train and to test with."""
-    mpii: MpiiSinglePerson
-    penn: PennAction
 
 
 def make_people(cfg: QuickstartConfig, progress: Callable | None = None) -> People:
@@ -111,7 +105,8 @@ def train(cfg: QuickstartConfig, people: People, description: Description | None
     weights = run.folder / "best.weights.h5"
     with atomic_path(weights) as temporary:
         full.save_weights(temporary)
-    return Network(full, description.layout, CROPS, FRAMES, {"file": str(weights)}), run
+    return Network(full, description.layout, description.actions, name=str(run.folder),
+                   dataconf=CROPS, weights={"file": str(weights)}), run
 
 
 def build_spnet(description: Description, people: People, cfg: QuickstartConfig
@@ -146,13 +141,6 @@ def make_tasks(full: keras.Model, people: People, cfg: QuickstartConfig) -> list
 
 # === Scores ===
 
-def scores(network: Network, people: People) -> list[Score]:
-    """PCKh on pictures and accuracy on clips of people that it has never seen."""
-    return _scores(_evaluate(
-        people, frame_predictor(pose_part(network), 4 * FRAMES),
-        predictor(action_part(network, len(PENN_ACTIONS)), 4)), "the network")
-
-
 def baselines(people: People) -> list[Score]:
     """What one scores without looking: the mean pose, the most frequent class."""
     fixed = CROPS.get_fixed_config()
@@ -167,27 +155,9 @@ def baselines(people: People) -> list[Score]:
     def always(value):
         return lambda x: [np.repeat(value[None], len(x), axis=0)]
 
-    return _scores(_evaluate(people, always(mean), always(share)),
-                   "the mean pose or the most frequent class of the training split")
-
-
-def _evaluate(people: People, predict_poses, predict_actions) -> dict[str, Rows]:
-    return {
-        "mpii": evaluate(pckh_trial(people.mpii, VALID_MODE, CROPS, pa16j2d),
-                         predict_poses, batch_size=4 * FRAMES),
-        "penn": evaluate(action_trial(people.penn, TEST_MODE, CROPS.fixed_subsampling,
-                                      multi_clip=False),
-                         predict_actions, batch_size=4)}
-
-
-def _scores(rows: dict[str, Rows], who: str) -> list[Score]:
-    return [pckh_score(rows["mpii"], protocol={
-                "predicted by": who, "split": "validation, unseen people",
-                "boxes": "annotated centre and scale", "crops": "single"}),
-            *action_scores(rows["penn"], PENN_ACTIONS, protocol={
-                "predicted by": who, "split": "test, unseen people",
-                "boxes": "ground truth", "clips": f"{FRAMES} frames, "
-                f"step {CROPS.fixed_subsampling}"})]
+    who = "the mean pose or the most frequent class of the training split"
+    return [scorer.pckh(always(mean), people.mpii, CROPS, pa16j2d, who=who),
+            scorer.accuracy(always(share), people.penn, CROPS.fixed_subsampling, who=who)]
 
 
 # === Something to look at ===
@@ -201,9 +171,9 @@ def draw_sheet(network: Network, people: People, path: Path, count: int = 8) -> 
              for i in spread(people.penn.get_length(TEST_MODE), count)]
     frames = np.stack([clip["frame"] for clip in clips])
     middle = FRAMES // 2
-    poses = frame_predictor(pose_part(network), 4 * FRAMES)
+    poses = frame_predictor(poses_only(network), 4 * FRAMES)
     found = [poses(pictures)[-1], poses(frames[:, middle])[-1]]
-    actions = predictor(action_part(network, len(PENN_ACTIONS)), len(frames))
+    actions = predictor(actions_only(network, len(PENN_ACTIONS)), len(frames))
     probabilities = actions(frames)[-1]
     captions = [""] * len(pictures)
     for clip, row in zip(clips, probabilities):

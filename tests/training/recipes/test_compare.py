@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deephar.checkpoints.description import build_with_pose_network
-from deephar.evaluation.networks import Network
+from deephar.networks.network import Network
 from deephar.training.recipes import compare, quickstart
 from deephar.utils.modes import TRAIN_MODE
 from tests.exp.conftest import load_script
@@ -53,8 +53,8 @@ def test_everything_is_trained_and_targets_fit(built):
 
 def test_scores_of_a_merge_network_and_of_its_branches(built, people):
     description, _, merged, _ = built
-    network = Network(merged, description.layout, description.dataconf,
-                      quickstart.FRAMES, {})
+    network = Network(merged, description.layout, description.actions,
+                      dataconf=description.dataconf)
     scores = compare.score(network, people)
     assert list(scores) == ["pckh", "accuracy", "pose", "appearance"]
     assert all(0 <= value <= 100 for value in scores.values())

@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deephar.evaluation.networks import Network
+from deephar.data.labels import PENN_ACTIONS
+from deephar.evaluation.scorer import score
 from deephar.models import spnet
+from deephar.networks.network import Network
 from deephar.training.recipes import quickstart
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import pa16j2d
@@ -23,8 +25,8 @@ def people(cfg):
 
 @pytest.fixture(scope="module")
 def network():
-    return Network(spnet.build(quickstart.MODEL), pa16j2d, quickstart.CROPS,
-                   quickstart.FRAMES, {})
+    return Network(spnet.build(quickstart.MODEL), pa16j2d, {"pennaction": PENN_ACTIONS},
+                   dataconf=quickstart.CROPS)
 
 
 def test_people_are_made_once(cfg, people):
@@ -58,7 +60,7 @@ def test_baselines_do_not_look(people):
 
 
 def test_scores_of_an_untrained_network(people, network):
-    pose, action = quickstart.scores(network, people)
+    pose, action = score(network, people)
     assert (pose.name, action.name) == ("PCKh@0.5", "single-clip accuracy")
     assert pose.evaluated == pose.samples and action.evaluated == action.samples
     assert (len(pose.blocks), len(action.blocks)) == (4, 4)

@@ -1,0 +1,255 @@
+"""A whole job: pictures and videos in, files or a window out.
+
+    sources -> Predictor -> results -> drawn, written, shown
+                                    -> saved
+"""
+import contextlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
+
+from deephar.data.show import annotated_windows
+from deephar.data.video import BrokenVideo
+from deephar.inference.boxes import boxes_for, read_boxes, shrunk
+from deephar.inference.predictor import Predictor, open_any
+from deephar.inference.render import Renderer
+from deephar.inference.results import (
+    FrameResult, Spool, result_names, save_coco, save_json, save_keypoints, save_npz)
+from deephar.inference.smooth import Smoother
+from deephar.inference.sources import (
+    FOLDER_FPS, Frame, count_frames, frames_of, frames_per_second, is_camera, is_stream,
+    pictures_of)
+from deephar.inference.threads import WriteBehind
+from deephar.inference.video import WAYS, predict_live, predict_video
+from deephar.inference.window import Window
+from deephar.inference.writer import VideoWriter
+from deephar.utils.plot import show
+
+STOPPED = 130               # exit code after Ctrl-C
+UNKNOWN_LENGTH = 300        # frames that a time line shows of a stream
+SAVERS = {"json": save_json, "npz": save_npz, "coco": save_coco,
+          "keypoints": save_keypoints}
+Progress = Callable[[int, int | None], None]
+
+
+def silent(label: str, unit: str) -> Progress:
+    """Tells nobody how far the work is."""
+    return lambda done, total: None
+
+
+@dataclass(frozen=True)
+class Playback:
+    """How videos are read; see `predict_video`.
+
+    Args:
+        fps: of a folder of frames.
+        every: use one frame in so many.
+        stride: frames between two predictions of the action.
+        smooth: steady the joints.
+        live: drop frames rather than lag; cameras and streams always do.
+    """
+    fps: float = FOLDER_FPS
+    every: int = 1
+    stride: int | None = None
+    smooth: bool = False
+    live: bool = False
+
+
+@dataclass(frozen=True)
+class Saves:
+    """What comes out.
+
+    Args:
+        out: folder of all that has no name of its own.
+        files: {'video' or a key of SAVERS: file}; without any, and without a
+            window, the drawn pictures or videos and a JSON file go to `out`.
+        show: open a window.
+    """
+    out: Path
+    files: Mapping[str, Path] = field(default_factory=dict)
+    show: bool = False
+
+    @property
+    def are_chosen(self) -> bool:
+        return self.show or bool(self.files)
+
+
+@dataclass
+class Outcome:
+    """What became of all pictures, or of one video.
+
+    Attributes:
+        noun: 'picture' or 'frame'.
+        results: of every one that could be read.
+        files: that were written.
+        faults: what went wrong, in words.
+        code: 0, 1 after a fault, or STOPPED.
+    """
+    noun: str
+    results: Any
+    files: list[Path] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do with a predictor's people.
+
+    Args:
+        predictor: finds them.
+        saves, playback: see there.
+        boxes: a way to look, a file of boxes, or 'annotation' for those of the
+            data set that the pictures are from; None for 'two-pass' in
+            pictures and 'track' in videos.
+        drawing: options of `Renderer`.
+        timeline: draw the actions over time below videos.
+        progress: makes a function of (done, total or None) from a label and a unit.
+    """
+    predictor: Predictor
+    saves: Saves
+    playback: Playback = Playback()
+    boxes: str | None = None
+    drawing: Mapping[str, Any] = field(default_factory=dict)
+    timeline: bool = False
+    progress: Callable[[str, str], Progress] = silent
+
+    def run(self, pictures: Sequence[Path], videos: Sequence[str]) -> Iterator[Outcome]:
+        """All pictures, then video after video, as they get done."""
+        names = result_names([*pictures, *videos], self.saves.out)
+        if pictures:
+            yield self._pictures(pictures, names)
+        for source, name in zip(videos, names[len(pictures):]):
+            yield self._video(source, name)
+
+    def _pictures(self, paths: Sequence[Path], names: Sequence[str]) -> Outcome:
+        boxes = self._boxes("two-pass", paths)
+        progress = self.progress("pictures", "")
+        outcome = Outcome("picture", [])
+        size = self.predictor.batch_size
+        for start in range(0, len(paths), size):
+            opened = []
+            for index, path in enumerate(paths[start:start + size], start):
+                try:
+                    opened.append((index, path, open_any(path)))
+                except (OSError, ValueError) as error:
+                    outcome.faults.append(str(error))
+                    outcome.code = 1
+            wanted = boxes if isinstance(boxes, str) else [
+                boxes_for(boxes, str(path), index) for index, path, _ in opened]
+            found = self.predictor.pictures([picture for *_, picture in opened], wanted)
+            for (index, path, picture), people in zip(opened, found):
+                result = FrameResult(index, None, picture.shape[1::-1], str(path),
+                                     tuple(people))
+                outcome.results.append(result)
+                if self.saves.show or not self.saves.are_chosen:
+                    show(self._renderer(0)(picture, result), filename=(
+                        None if self.saves.show else
+                        self.saves.out / f"{names[index]}.png"))
+                progress(len(outcome.results), len(paths))
+        return self._saved(outcome, self.saves.out / "predictions.json")
+
+    def _video(self, source: str, name: str) -> Outcome:
+        every = self.playback.every
+        count = -(-count_frames(source) // every)
+        fps = frames_per_second(source, self.playback.fps) / every
+        progress = self.progress(name, "frames")
+        smooth = Smoother() if self.playback.smooth else None
+        outcome = Outcome("frame", Spool())
+        predicted = self._predicted(source)
+        try:
+            with contextlib.ExitStack() as stack:
+                put = self._outlet(stack, name, count, fps, outcome)
+                stack.enter_context(contextlib.closing(predicted))
+                for frame, result in whole_part(predicted, outcome):
+                    result = smooth(result) if smooth else result
+                    outcome.results.append(result)
+                    progress(len(outcome.results), count or None)
+                    if not put(frame, result):
+                        break
+        except KeyboardInterrupt:
+            outcome.faults.append("stopped; what came before is kept")
+            outcome.code = STOPPED
+        outcome.files = [path for path in outcome.files if path.exists()]
+        return self._saved(outcome, self.saves.out / f"{name}.json")
+
+    def _predicted(self, source: str) -> Iterator[tuple[Frame, FrameResult]]:
+        every, pictures = self.playback.every, ()
+        if Path(source).is_dir():
+            pictures = pictures_of(Path(source))
+        boxes = self._boxes("track", pictures)
+        if self.boxes == "annotation":      # frames go by the names of their files
+            boxes = {Path(name).name: found for name, found in boxes.items()}
+        frames = frames_of(source, every=every, fps=self.playback.fps)
+        if self.playback.live or is_camera(source) or is_stream(source):
+            return predict_live(self.predictor, frames, boxes=boxes, every=every)
+        return predict_video(self.predictor, frames, boxes=boxes, every=every,
+                             stride=self.playback.stride)
+
+    def _outlet(self, stack: contextlib.ExitStack, name: str, count: int, fps: float,
+                outcome: Outcome) -> Callable[[Frame, FrameResult], bool]:
+        """What takes a frame and its result, and says whether it wants more.
+
+        Frames are drawn and written in a thread, while the network works; but
+        a window belongs to the main thread.
+        """
+        writer, path = None, self.saves.files.get("video")
+        if not self.saves.are_chosen:
+            path = self.saves.out / f"{name}.mp4"
+        if path is not None:
+            writer = stack.enter_context(VideoWriter(path, fps))
+            outcome.files.append(path)
+        elif not self.saves.show:
+            return lambda frame, result: True
+        renderer = self._renderer((count or UNKNOWN_LENGTH) if self.timeline else 0)
+
+        def draw(item):
+            frame, result = item
+            drawn = renderer(frame.picture, result)
+            if writer is not None:
+                writer.write(drawn, frame.time)
+            return drawn
+
+        if self.saves.show:
+            window = Window(name)
+            return lambda frame, result: window.show(draw((frame, result)))
+        behind = stack.enter_context(contextlib.closing(WriteBehind(draw, size=4)))
+
+        def put(frame, result) -> bool:
+            behind.put((frame, result))
+            return True
+
+        return put
+
+    def _renderer(self, timeline: int) -> Renderer:
+        return Renderer(self.predictor.layout, timeline=timeline, **self.drawing)
+
+    def _boxes(self, default: str, pictures: Sequence[Path]):
+        """What `Predictor` takes as boxes."""
+        if self.boxes is None:
+            return default
+        if self.boxes == "annotation":
+            return shrunk(annotated_windows(pictures))
+        return self.boxes if self.boxes in WAYS else read_boxes(self.boxes)
+
+    def _saved(self, outcome: Outcome, default: Path) -> Outcome:
+        """With its files written."""
+        files = dict(self.saves.files)
+        if not self.saves.are_chosen:
+            files["json"] = default
+        layout = self.predictor.layout
+        for kind, save in SAVERS.items():
+            if kind in files:
+                model = (self.predictor.network.name,) if kind == "json" else ()
+                save(files[kind], outcome.results, layout, *model)
+                outcome.files.append(files[kind])
+        return outcome
+
+
+def whole_part(predicted: Iterable, outcome: Outcome) -> Iterator:
+    """All of a video, or what came before it broke off."""
+    try:
+        yield from predicted
+    except BrokenVideo as error:
+        outcome.faults.append(f"{error}; what came before is kept")
+        outcome.code = 1
