@@ -51,8 +51,8 @@ def run(args) -> int:
         joints = read_json(args.joints) if args.joints else sources.CMU31
         motions = sources.read_motion(args.paths[0], joints, up=args.up)
     else:
-        from deephar.data.keypoints.takes import CLASSES
-        motions = sources.synthetic_motion(args.actions or CLASSES, args.people,
+        from deephar.data.labels import H36M_COLUMNS
+        motions = sources.synthetic_motion(args.actions or H36M_COLUMNS, args.people,
                                          seconds=args.seconds, seed=args.seed)
     out = args.paths[-1]
     write_motion(out, motions, cameras or sources.rig_for(list(motions), args.like),

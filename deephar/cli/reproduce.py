@@ -88,20 +88,20 @@ def describe(row) -> str:
 def missing_files(row, data: str, has_weights: bool) -> list[str]:
     """What the row needs and is not there, each with the way to get it."""
     from deephar.checkpoints.table import CHECKPOINTS
-    from deephar.data.check import ADVICE
-    from deephar.data.locate import FOLDERS, locate
+    from deephar.data import DATASETS
+    from deephar.data.locate import locate
     missing = []
     if row.checkpoint and not has_weights:
         path = Path("weights") / CHECKPOINTS[row.checkpoint].file
         if not path.exists():
             missing.append(f"{path}: `deephar download {row.checkpoint}`")
     for name in row.data if data != "synthetic" else ():
-        if name not in FOLDERS:
+        if name not in DATASETS:
             continue
         try:
             folder = locate(data, name)
         except FileNotFoundError as error:
-            missing.append(f"{FOLDERS[name]}: {ADVICE[name]} ({error})")
+            missing.append(f"{DATASETS[name].folder}: {DATASETS[name].advice} ({error})")
             continue
         if "predicted" in row.flags:
             missing += _missing_boxes(folder)

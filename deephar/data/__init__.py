@@ -4,7 +4,6 @@ from deephar.data.loader import BatchLoader
 from deephar.data.mpii import MpiiSinglePerson
 from deephar.data.ntu import Ntu
 from deephar.data.pennaction import PennAction
-
-DATASETS = {"mpii": MpiiSinglePerson, "h36m": Human36M, "pennaction": PennAction, "ntu": Ntu}
+from deephar.data.table import DATASETS
 
 __all__ = ["BatchLoader", "DATASETS", "Human36M", "MpiiSinglePerson", "Ntu", "PennAction"]

@@ -11,31 +11,17 @@ from typing import Callable
 
 import numpy as np
 
+from deephar.data.human36m import NUM_H36M_JOINTS
 from deephar.data.matfile import (
     find_annotations, load_mat, load_npy, number, numbers, points, records, text)
+from deephar.data.mpii import NUM_MPII_JOINTS
+from deephar.data.ntu import ROW_STEP
 from deephar.data.pictures import open_picture
+from deephar.data.table import DataSet, dataset
+from deephar.utils.modes import MODES
 from deephar.utils.pose import get_valid_joints
 
 log = logging.getLogger(__name__)
-
-SPLITS = {"test": "te", "train": "tr", "valid": "val"}      # of the .mat variables
-NTU_USED_ROWS = 2                                           # one row in 2 is used
-# Samples (MPII: not fixed, see datasets/README.md) or sequences of the full sets.
-EXPECTED = {
-    "h36m": {"train": 600, "valid": 240},
-    "pennaction": {"train": 1258, "test": 1068},
-    "ntu": {"all": 56578},
-}
-UNITS = {"mpii": "pictures", "h36m": "sequences", "pennaction": "sequences",
-         "ntu": "sequences"}
-PICTURE_FOLDERS = {"h36m": "images", "pennaction": "frames", "ntu": "images-small"}
-ADVICE = {
-    "mpii": "`deephar download mpii_annotations`, or `deephar dataset prepare mpii`",
-    "h36m": "`deephar download h36m_annotations`, or `deephar dataset prepare h36m`",
-    "pennaction": "`deephar download penn_annotations`, or "
-                  "`deephar dataset prepare pennaction`",
-    "ntu": "`deephar dataset prepare ntu` makes nturgb+d_numpy/",
-}
 
 
 @dataclass(frozen=True)
@@ -66,40 +52,40 @@ class Checkup:
 
 def check(name: str, path: Path, *, quick: bool = False, workers: int = 2,
           progress: Callable[[int, int], None] | None = None) -> Checkup:
-    """Check the data set `name` (mpii, h36m, pennaction, ntu) in the folder `path`.
+    """Check the data set `name`, a key of `DATASETS`, in the folder `path`.
 
     Args:
         quick: look whether pictures are there, but do not open them.
         progress: called with (pictures done, pictures in all).
     """
-    path, found = Path(path), Checkup()
+    path, found, entry = Path(path), Checkup(), dataset(name)
     try:
         index = read_index(name, path)
     except (OSError, ValueError) as error:
-        found.problems += [str(error), f"annotations: {ADVICE[name]}"]
+        found.problems += [str(error), f"annotations: {entry.advice}"]
         return found
     wanted = []
     for split, entries in index.items():
-        wanted += _check_split(name, split, entries, path, found)
+        wanted += _check_split(entry, split, entries, path, found)
     if not any(index.values()):
-        found.problems.append(f"{path}: the annotations are empty; {ADVICE[name]}")
+        found.problems.append(f"{path}: the annotations are empty; {entry.advice}")
     elif not wanted:
         found.problems.append(f"{path}: not one picture of the annotations is there")
-    _note_unannotated(name, path, index, found)
+    _note_unannotated(entry, path, index, found)
     if not quick:
         _open_all(wanted, workers, progress, found)
     return found
 
 
-def _check_split(name, split, entries, path, found) -> list[Path]:
+def _check_split(dataset: DataSet, split, entries, path, found) -> list[Path]:
     """Facts and problems of one split; returns its pictures that are there."""
     if not entries:
         return []
     pictures = sum(len(entry.pictures) for entry in entries)
     samples = sum(entry.samples for entry in entries)
-    line = f"{split}: {len(entries)} {UNITS[name]}"
-    line += f", {samples} people" if name == "mpii" else f", {pictures} pictures"
-    expected = EXPECTED.get(name, {}).get(split)
+    line = f"{split}: {len(entries)} {dataset.unit}"
+    line += f", {pictures} pictures" if dataset.frame else f", {samples} people"
+    expected = dataset.expected.get(split)
     if expected is not None:
         line += (" (complete)" if len(entries) == expected
                  else f" (a part: the full set has {expected})")
@@ -125,9 +111,9 @@ def _first(names: list) -> str:
     return f"{names[0]}{more}"
 
 
-def _note_unannotated(name, path, index, found) -> None:
-    folder = path / PICTURE_FOLDERS.get(name, "-")
-    if not folder.is_dir():
+def _note_unannotated(dataset: DataSet, path, index, found) -> None:
+    folder = path / dataset.images
+    if not (dataset.frame and folder.is_dir()):
         return
     known = {Path(entry.pictures[0]).parent.name
              for entries in index.values() for entry in entries if entry.pictures}
@@ -162,75 +148,58 @@ def _open_all(pictures, workers, progress, found) -> None:
 
 def read_index(name: str, path: Path) -> dict[str, list[Entry]]:
     """{split: entries} of a data set's annotations, in the order of the samples."""
-    if name not in READERS:
-        raise KeyError(f"data sets are {', '.join(READERS)}, got {name!r}")
-    return READERS[name](Path(path))
+    entry, path = dataset(name), Path(path)
+    if not entry.splits:
+        return {"all": [_ntu_entry(entry, file) for file in _ntu_files(entry, path)]}
+    content = load_mat(find_annotations(path), tuple(entry.splits.values()))
+    variables = {split: content[entry.splits[mode]] for split, mode in MODES.items()
+                 if mode in entry.splits}
+    if name == "mpii":
+        return {split: _mpii_entries(entry, value) for split, value in variables.items()}
+    read = {"h36m": _h36m_entry, "pennaction": _penn_entry}[name]
+    return {split: [read(entry, sequence) for sequence in records(value)]
+            for split, value in variables.items()}
 
 
 def _count_joints(pose) -> int:
     return int(get_valid_joints(np.asarray(pose, float)).sum())
 
 
-def _index_mpii(path: Path) -> dict[str, list[Entry]]:
-    content = load_mat(find_annotations(path), ("annot_tr", "annot_val"))
-    index = {}
-    for split in ("train", "valid"):
-        columns = content[f"annot_{SPLITS[split]}"]
-        index[split] = []
-        for i in range(columns.shape[1] if columns.ndim == 2 else 0):
-            picture = text(columns[1, i])
-            people = records(columns[2, i])
-            joints = sum(_count_joints(points(p["pose"], 16)) for p in people)
-            index[split].append(
-                Entry(picture, (f"images/{picture}",), len(people), joints))
-    return index
+def _mpii_entries(dataset: DataSet, columns: np.ndarray) -> list[Entry]:
+    entries = []
+    for i in range(columns.shape[1] if columns.ndim == 2 else 0):
+        picture, people = text(columns[1, i]), records(columns[2, i])
+        joints = sum(_count_joints(points(p["pose"], NUM_MPII_JOINTS)) for p in people)
+        entries.append(Entry(picture, (dataset.picture(picture),), len(people), joints))
+    return entries
 
 
-def _index_h36m(path: Path) -> dict[str, list[Entry]]:
-    keys = {split: f"sequences_{short}" for split, short in SPLITS.items()}
-    content = load_mat(find_annotations(path), tuple(keys.values()))
-    return {split: [_h36m_entry(s) for s in records(content[key])]
-            for split, key in keys.items()}
-
-
-def _h36m_entry(sequence: dict) -> Entry:
+def _h36m_entry(dataset: DataSet, sequence: dict) -> Entry:
     name, frames = text(sequence["name"]), records(sequence["frames"])
-    joints = sum(_count_joints(points(f["pose3d"], 32)) for f in frames)
-    return Entry(name, tuple(f"images/{name}/{int(number(f['f'])):05d}.jpg"
-                             for f in frames), len(frames), joints)
+    joints = sum(_count_joints(points(f["pose3d"], NUM_H36M_JOINTS)) for f in frames)
+    return Entry(name, tuple(dataset.picture(name, number(f["f"])) for f in frames),
+                 len(frames), joints)
 
 
-def _index_pennaction(path: Path) -> dict[str, list[Entry]]:
-    keys = {split: f"sequences_{SPLITS[split]}" for split in ("test", "train")}
-    content = load_mat(find_annotations(path), tuple(keys.values()))
-    return {split: [_penn_entry(s) for s in records(content[key])]
-            for split, key in keys.items()}
-
-
-def _penn_entry(sequence: dict) -> Entry:
+def _penn_entry(dataset: DataSet, sequence: dict) -> Entry:
     name, frames = f"{int(number(sequence['idx'])):04d}", records(sequence["frames"])
     joints = sum(int((numbers(f["visible"]) >= 0.5).sum()) for f in frames)
-    return Entry(name, tuple(f"frames/{name}/{int(number(f['f'])):06d}.jpg"
-                             for f in frames), len(frames), joints)
+    return Entry(name, tuple(dataset.picture(name, number(f["f"])) for f in frames),
+                 len(frames), joints)
 
 
-def _index_ntu(path: Path) -> dict[str, list[Entry]]:
-    folder = path / "nturgb+d_numpy"
+def _ntu_files(dataset: DataSet, path: Path) -> list[Path]:
+    folder = path / dataset.annotations
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder")
-    entries = []
-    for file in sorted(folder.glob("*.npy")):
-        table = load_npy(file)
-        if table.ndim != 2 or table.shape[1] != 151:
-            raise ValueError(f"{file} must hold rows of 151 numbers, "
-                             f"got shape {table.shape}")
-        rows = table[::NTU_USED_ROWS]
-        joints = int(((rows[:, 76:101] > 0) & (rows[:, 101:126] > 0)).sum())
-        entries.append(Entry(file.stem, tuple(
-            f"images-small/{file.stem}/{int(f):05d}.jpg" for f in rows[:, 0]),
-            len(rows), joints))
-    return {"all": entries}
+    return sorted(folder.glob("*.npy"))
 
 
-READERS = {"mpii": _index_mpii, "h36m": _index_h36m, "pennaction": _index_pennaction,
-           "ntu": _index_ntu}
+def _ntu_entry(dataset: DataSet, file: Path) -> Entry:
+    table = load_npy(file)
+    if table.ndim != 2 or table.shape[1] != 151:
+        raise ValueError(f"{file} must hold rows of 151 numbers, got shape {table.shape}")
+    rows = table[::ROW_STEP]
+    joints = int(((rows[:, 76:101] > 0) & (rows[:, 101:126] > 0)).sum())
+    return Entry(file.stem, tuple(dataset.picture(file.stem, f) for f in rows[:, 0]),
+                 len(rows), joints)

@@ -13,27 +13,9 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from deephar.data.keypoints.takes import H36M17_NAMES
 from deephar.data.relayout import Wrapped
 from deephar.utils.pose import INVALID, POSE_LAYOUTS, PoseLayout, get_valid_joints
 
-# The generator's joints from those of a picture, as MPII places them: its
-# thorax lies between the shoulders, its neck at the base of the skull.
-TO_H36M17 = {
-    "hip": ("pelvis",), "r_hip": ("r_hip",), "r_knee": ("r_knee",), "r_foot": ("r_ankle",),
-    "l_hip": ("l_hip",), "l_knee": ("l_knee",), "l_foot": ("l_ankle",),
-    "spine": ("pelvis", "thorax"), "thorax": ("thorax",), "neck": ("neck", "head"),
-    "head": ("head",),
-    "l_shoulder": ("l_shoulder",), "l_elbow": ("l_elbow",), "l_wrist": ("l_wrist",),
-    "r_shoulder": ("r_shoulder",), "r_elbow": ("r_elbow",), "r_wrist": ("r_wrist",),
-}
-# And back; what is not named here (hands, feet) has no depth.
-FROM_H36M17 = {
-    "pelvis": ("hip",), "thorax": ("thorax",), "neck": ("thorax", "neck"),
-    "head": ("head",), "spine": ("spine",), "r_ankle": ("r_foot",), "l_ankle": ("l_foot",),
-    **{f"{side}_{joint}": (f"{side}_{joint}",) for side in "rl"
-       for joint in ("shoulder", "elbow", "wrist", "hip", "knee")},
-}
 # Pixels of a standing person 4.5 m away, as the generator's training saw them.
 PERSON_HEIGHT = 430
 MPII_PERSON = 200               # pixels of a person of MPII's scale 1
@@ -54,17 +36,7 @@ class DepthLabels:
 
     def of_layout(self, layout: PoseLayout) -> np.ndarray:
         """Depths (N, J) of the joints of a layout, in mm."""
-        columns = [self.depths[:, [H36M17_NAMES.index(name) for name in names]].mean(1)
-                   if (names := FROM_H36M17.get(joint)) else
-                   np.full(len(self.depths), np.nan) for joint in layout.joint_names]
-        return np.stack(columns, axis=1)
-
-
-def to_h36m17(points: np.ndarray, layout: PoseLayout) -> np.ndarray:
-    """Joints (N, J, 2) of a layout as Human3.6M's (N, 17, 2); NaN where missing."""
-    index = layout.joint_names.index
-    return np.stack([points[:, [index(name) for name in TO_H36M17[joint]]].mean(1)
-                     for joint in H36M17_NAMES], axis=1)
+        return layout.from_h36m17(self.depths[..., None])[..., 0]
 
 
 def label_people(points: np.ndarray, layout: PoseLayout, heights: np.ndarray,
@@ -80,7 +52,7 @@ def label_people(points: np.ndarray, layout: PoseLayout, heights: np.ndarray,
             something with `poses` (N, 17, 3) in mm and `confidence` (N,);
             `LabelGenerator.labels` with `principal="root"`.
     """
-    keypoints = to_h36m17(np.asarray(points, float), layout)
+    keypoints = layout.to_h36m17(np.asarray(points, float))
     keypoints = keypoints * (PERSON_HEIGHT / np.asarray(heights, float))[:, None, None]
     complete = np.isfinite(keypoints).all(axis=(1, 2))
     depths, weights = np.full(keypoints.shape[:2], np.nan), np.zeros(len(keypoints))

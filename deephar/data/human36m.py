@@ -16,6 +16,7 @@ from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa17j3d
 
 NUM_H36M_JOINTS = 32
+IMAGES, FRAME = "images", "{:05d}.jpg"
 # Action, subject, take and camera, each counted from 1.
 SEQUENCE_NAME = re.compile(r"a(\d+)_s(\d+)_e(\d+)_c(\d+)")
 SPLITS = {TEST_MODE: "sequences_te", TRAIN_MODE: "sequences_tr",
@@ -66,7 +67,7 @@ class Human36M(VideoDataset):
         if not any(self.sequences.values()):
             raise ValueError(f"{path} has no sequence in any split; download it again")
         self.action_labels = texts(content.get("action_labels", ()))
-        self.images = path.parent / "images"
+        self.images = path.parent / IMAGES
 
     def get_data(self, key: int, mode: int, frame_list=None, *,
                  augmentation: dict | None = None,
@@ -95,7 +96,7 @@ class Human36M(VideoDataset):
         centre = centre + aug["scale"] * np.array([aug["transx"], aug["transy"]])
         folder = self.images / sequence.name
         frames, afmat = crop_clip(
-            [folder / f"{sequence.frames[i]:05d}.jpg" for i in frame_list],
+            [folder / FRAME.format(sequence.frames[i]) for i in frame_list],
             centre, winsize, aug, self.dataconf.crop_resolution, drawn, rng)
         pose = pose_targets(pose_uvd, afmat, self.poselayout, aug["hflip"], depth_range)
         return {

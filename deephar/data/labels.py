@@ -21,24 +21,26 @@ NTU_ACTIONS = (
     "hug", "give object", "touch pocket", "shake hands", "walk towards", "walk apart",
 )
 
-# By action index (the file's `action_labels` decide): action a02 has index 1.
-H36M_ACTIONS = {
-    1: "Directions", 2: "Discussion", 3: "Eating", 4: "Greeting", 5: "Phoning",
-    6: "Posing", 7: "Purchases", 8: "Sitting", 9: "SittingDown", 10: "Smoking",
-    11: "Photo", 12: "Waiting", 13: "Walking", 14: "WalkDog", 15: "WalkTogether",
-}
+# Their numbers are their places here (the file's `action_labels` decide): a02 is number 1.
+H36M_ACTIONS = (
+    "none", "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Posing",
+    "Purchases", "Sitting", "SittingDown", "Smoking", "Photo", "Waiting", "Walking",
+    "WalkDog", "WalkTogether",
+)
+# In the order of the papers' columns.
+H36M_COLUMNS = tuple(sorted(H36M_ACTIONS[1:], key=str.lower))
 
-# Action sets of clips: key of a sample -> classes.  A data set without actions
+# Action sets of clips: key of a sample -> names of the classes.  A data set without actions
 # of a set gives zeros for it, so that batches can be mixed.
-ACTION_SETS = {"pennaction": len(PENN_ACTIONS), "ntuaction": len(NTU_ACTIONS)}
+ACTION_SETS = {"pennaction": PENN_ACTIONS, "ntuaction": NTU_ACTIONS}
 
 
 def one_hot_actions(**actions: int) -> dict:
     """Class vectors of every action set; `actions` maps a set to its class, from 0."""
-    vectors = {name: np.zeros(size) for name, size in ACTION_SETS.items()}
+    vectors = {name: np.zeros(len(names)) for name, names in ACTION_SETS.items()}
     for name, action in actions.items():
-        if not 0 <= action < ACTION_SETS[name]:
-            raise ValueError(f"{name} has classes 0 to {ACTION_SETS[name] - 1}, "
+        if not 0 <= action < len(ACTION_SETS[name]):
+            raise ValueError(f"{name} has classes 0 to {len(ACTION_SETS[name]) - 1}, "
                              f"got {action}")
         vectors[name][action] = 1
     return vectors

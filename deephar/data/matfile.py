@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
+ANNOTATION_FILE = "annotations.mat"
 ADVICE = "see datasets/README.md for the layout, `deephar dataset check` for the rest"
 
 
-def find_annotations(dataset_path: str | os.PathLike, name: str = "annotations.mat") -> Path:
+def find_annotations(dataset_path: str | os.PathLike, name: str = ANNOTATION_FILE) -> Path:
     """The annotation file of a data set's folder, or an error that says what to do."""
     folder = Path(dataset_path)
     if not folder.is_dir():

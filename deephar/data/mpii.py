@@ -13,6 +13,8 @@ from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d
 
 NUM_MPII_JOINTS = 16
+IMAGES = "images"
+SPLITS = {TRAIN_MODE: "annot_tr", VALID_MODE: "annot_val"}
 # The published window: the annotated scale is enlarged, and the centre lowered
 # by 12 units of it; 200 px is the height of a person of scale 1.
 SCALE_MARGIN, LOWER_BY, PERSON_HEIGHT = 1.25, 12, 200
@@ -39,12 +41,12 @@ class MpiiSinglePerson:
         self.poselayout = poselayout
         self.remove_outer_joints = remove_outer_joints
         path = find_annotations(dataset_path)
-        content = load_mat(path, ("annot_tr", "annot_val"))
-        self.samples = {TEST_MODE: [], TRAIN_MODE: _persons(content["annot_tr"], path),
-                        VALID_MODE: _persons(content["annot_val"], path)}
+        content = load_mat(path, tuple(SPLITS.values()))
+        self.samples = {TEST_MODE: [], **{mode: _persons(content[name], path)
+                                          for mode, name in SPLITS.items()}}
         if not any(self.samples.values()):
             raise ValueError(f"{path} has no person in any split; download it again")
-        self.images = path.parent / "images"
+        self.images = path.parent / IMAGES
 
     def clip_length(self) -> None:
         return None

@@ -17,6 +17,7 @@ from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa20j3d
 
 NUM_NTU_JOINTS = 25
+IMAGES, FRAME, ANNOTATION_FOLDER = "images-small", "{:05d}.jpg", "nturgb+d_numpy"
 # Setup, camera, person (performer), repetition, action, each counted from 1.
 SEQUENCE_NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")
 TRAIN_PERSONS = frozenset((1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31,
@@ -120,7 +121,7 @@ class Ntu(VideoDataset):
         self.pose_only = pose_only
         self.eval_mode = eval_mode
         self.depth_by_scale = depth_by_scale
-        self.images = Path(dataset_path) / "images-small"
+        self.images = Path(dataset_path) / IMAGES
         self.sequences = {TEST_MODE: [], TRAIN_MODE: [], VALID_MODE: []}
         for sequence in _sequences(Path(dataset_path), num_S):
             is_train = (sequence.person in TRAIN_PERSONS if eval_mode == "cs"
@@ -160,7 +161,7 @@ class Ntu(VideoDataset):
             bbox = whole_image_bbox(PICTURE_SIZE, aug["scale"])
         folder = self.images / sequence.name
         frames, afmat = crop_box(
-            [folder / f"{numbers[i]:05d}.jpg" for i in frame_list], bbox, PICTURE_SIZE, aug,
+            [folder / FRAME.format(numbers[i]) for i in frame_list], bbox, PICTURE_SIZE, aug,
             self.dataconf.crop_resolution, drawn, rng, pose_only=self.pose_only)
         actions = one_hot_actions(ntuaction=sequence.action)
         sample = {
@@ -182,7 +183,7 @@ class Ntu(VideoDataset):
         layout = self.poselayout
         shapes = {"seq_idx": (), "frame_list": (self.clip_length() or 1,),
                   "pose": (layout.num_joints, layout.dim + 1), "afmat": (3, 3)}
-        shapes.update((name, (size,)) for name, size in ACTION_SETS.items())
+        shapes.update((name, (len(names),)) for name, names in ACTION_SETS.items())
         if not self.pose_only:
             shapes["frame"] = self.dataconf.input_shape
         return shapes
@@ -190,7 +191,7 @@ class Ntu(VideoDataset):
 
 def _sequences(dataset_path: Path, num_S: int) -> list[Sequence]:
     """The sequences of a folder by name, setups 1 to `num_S`."""
-    folder = dataset_path / "nturgb+d_numpy"
+    folder = dataset_path / ANNOTATION_FOLDER
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: NTU's annotations are not here; {ADVICE}")
     sequences = [Sequence(path.stem, path) for path in sorted(folder.glob("*.npy"))

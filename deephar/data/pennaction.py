@@ -19,6 +19,7 @@ from deephar.utils.pose import PoseLayout, pa16j2d
 from deephar.utils.transform import normalize_channels
 
 NUM_PENN_JOINTS = 13
+IMAGES, FRAME = "frames", "{:06d}.jpg"
 SPLITS = {TEST_MODE: "sequences_te", TRAIN_MODE: "sequences_tr"}
 
 
@@ -78,7 +79,7 @@ class PennAction(VideoDataset):
         if not any(self.sequences.values()):
             raise ValueError(f"{path} has no sequence in any split; download it again")
         self.action_labels = texts(content.get("action_labels", ()))
-        self.images = path.parent / "frames"
+        self.images = path.parent / IMAGES
         self.pred_bboxes_file = pred_bboxes_file
         self.pred_bboxes = (None if pred_bboxes_file is None
                             else _read_boxes(path.parent, pred_bboxes_file))
@@ -107,7 +108,7 @@ class PennAction(VideoDataset):
         pose_px = self._joints(sequence, frame_list)
         bbox = self._window(index, mode, frame_list, bbox, aug["scale"])
         folder = self.images / f"{sequence.idx:04d}"
-        paths = [folder / f"{sequence.frames[i]:06d}.jpg" for i in frame_list]
+        paths = [folder / FRAME.format(sequence.frames[i]) for i in frame_list]
         frames, afmat = crop_box(
             paths, bbox, sequence.size, aug, self.dataconf.crop_resolution, drawn, rng,
             pose_only=self.pose_only)
@@ -161,7 +162,7 @@ class PennAction(VideoDataset):
         shapes = {"seq_idx": (), "frame_list": (self.clip_length() or 1,),
                   "pose": (layout.num_joints, layout.dim + 1), "bbox": (4,),
                   "afmat": (3, 3)}
-        shapes.update((name, (size,)) for name, size in ACTION_SETS.items())
+        shapes.update((name, (len(names),)) for name, names in ACTION_SETS.items())
         if not self.pose_only:
             shapes["frame"] = self.dataconf.input_shape
         return shapes

@@ -5,31 +5,16 @@ from typing import Sequence
 import numpy as np
 from PIL import Image
 
-from deephar.config import (
-    human36m_dataconf, mpii_sp_dataconf, ntu_dataconf, pennaction_dataconf)
 from deephar.data.check import read_index
-from deephar.data.human36m import Human36M
-from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
-from deephar.data.locate import FOLDERS, holds
-from deephar.data.mpii import MpiiSinglePerson
-from deephar.data.ntu import Ntu
-from deephar.data.pennaction import PennAction
+from deephar.data.labels import ACTION_SETS
 from deephar.data.pictures import open_picture
-from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.data.table import DATASETS
+from deephar.utils.modes import MODES
 from deephar.utils.plot import contact_sheet, draw_box, draw_pose
 from deephar.utils.pose import INVALID, get_valid_joints
 from deephar.utils.transform import transform_2d_points, transform_pose_sequence
 
-MODES = {"test": TEST_MODE, "train": TRAIN_MODE, "valid": VALID_MODE}
 CELL = 640                  # pixels of the picture, and of its crop
-# Every picture by itself, cut out around the annotated person.
-OPEN = {
-    "mpii": lambda path: MpiiSinglePerson(path, mpii_sp_dataconf),
-    "h36m": lambda path: Human36M(path, human36m_dataconf, topology="frames"),
-    "pennaction": lambda path: PennAction(path, pennaction_dataconf, topology="frames",
-                                          use_gt_bbox=True),
-    "ntu": lambda path: Ntu(path, ntu_dataconf, topology="frames", use_gt_bbox=True),
-}
 
 
 def draw_sample(name: str, path: Path, split: str, index: int) -> Image.Image:
@@ -38,7 +23,7 @@ def draw_sample(name: str, path: Path, split: str, index: int) -> Image.Image:
     Raises:
         ValueError: there are not so many samples.
     """
-    data, mode = OPEN[name](path), MODES[split]
+    data, mode = DATASETS[name].open_single(path), MODES[split]
     count = data.get_length(mode)
     if not 0 <= index < count:
         raise ValueError(f"{path} has {count} samples in the {split} split, counted "
@@ -94,7 +79,7 @@ def annotated_windows(pictures: Sequence[Path]) -> dict[str, list]:
     windows: dict[str, list] = {str(picture): [] for picture in pictures}
     wanted = {Path(picture).resolve(): str(picture) for picture in pictures}
     for name, folder in {_dataset_of(picture) for picture in wanted}:
-        data = OPEN[name](folder)
+        data = DATASETS[name].open_single(folder)
         settings = data.dataconf.get_fixed_config()
         for split, mode in MODES.items():
             if not data.get_length(mode):
@@ -108,15 +93,15 @@ def annotated_windows(pictures: Sequence[Path]) -> dict[str, list]:
 
 def _dataset_of(picture: Path) -> tuple[str, Path]:
     for folder in picture.parents:
-        for name in FOLDERS:
-            if holds(folder, name):
+        for name, entry in DATASETS.items():
+            if entry.is_at(folder):
                 return name, folder
     raise ValueError(f"{picture} lies in no data set's folder: there are no annotations "
                      "to take boxes from")
 
 
 def _action(sample: dict) -> str:
-    for key, names in (("pennaction", PENN_ACTIONS), ("ntuaction", NTU_ACTIONS)):
+    for key, names in ACTION_SETS.items():
         if np.any(sample.get(key, 0)):
             return names[int(np.argmax(sample[key]))] + ", "
     return ""

@@ -67,7 +67,7 @@ def eval_human36m_sc_error(
     if verbose:
         log.info("MPJPE per block (mm): %s", " ".join(f"{s:.1f}" for s in scores))
         for name, error in _per_action(true, _from_root(predicted[-1]),
-                                       np.ravel(action), H36M_ACTIONS).items():
+                                       np.ravel(action)).items():
             log.info("%s: %.1f", name, error)
     return scores
 
@@ -128,10 +128,10 @@ def mpjpe_score(rows: Rows, labels: Mapping[int, str] | None = None, *, protocol
     score.blocks = [measures.mean_distance_error(true, pred[:, block])
                     for block in range(pred.shape[1])]
     score.value = score.blocks[-1]
-    score.parts = _per_action(true, last, rows["action"], labels or H36M_ACTIONS)
+    score.parts = _per_action(true, last, rows["action"], labels)
     score.legacy_parts = _per_action(
         true, pred[:, int(np.argmin(score.blocks))], rows["action"],
-        labels or H36M_ACTIONS)
+        labels)
     score.extras = {
         "mean over actions": float(np.mean(list(score.parts.values()))),
         "P-MPJPE": measures.p_mpjpe(true, last),
@@ -147,8 +147,9 @@ def sample_errors(rows: Rows) -> np.ndarray:
 
 
 def _per_action(true: np.ndarray, predicted: np.ndarray, action: np.ndarray,
-                labels: Mapping[int, str]) -> Mapping[str, float]:
+                labels: Mapping[int, str] | None = None) -> Mapping[str, float]:
     """Mean error by action name, of the actions that there are."""
+    labels = labels or dict(enumerate(H36M_ACTIONS))
     return {labels.get(a, f"action {a}"): measures.mean_distance_error(true[action == a],
                                                   predicted[action == a])
             for a in np.unique(action).tolist()}

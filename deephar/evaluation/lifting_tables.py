@@ -1,9 +1,9 @@
 """The published rows of the lifting works, and what contradicts them.
 
 Fields are those of `deephar.evaluation.paper_tables.PaperRow`.  Per-action
-errors are in mm, in the order of `CLASSES`.
+errors are in mm, in the order of `H36M_COLUMNS`.
 """
-from deephar.data.keypoints.takes import CLASSES
+from deephar.data.labels import H36M_COLUMNS
 
 CVPR19 = "Pavllo, Feichtenhofer, Grangier, Auli, CVPR 2019"
 BAI21 = "Bai, 2021 (action-wise training)"
@@ -15,7 +15,7 @@ EVAL_LABELS = "h36m/eval_label_generator.py"
 
 
 def _parts(text: str) -> dict[str, float]:
-    return dict(zip(CLASSES, map(float, text.split()), strict=True))
+    return dict(zip(H36M_COLUMNS, map(float, text.split()), strict=True))
 
 
 def _lifter(title: str, p1: float | None, p2: float | None = None, parts: str = "",

@@ -6,6 +6,7 @@ Only what could be checked against the papers has a number.  A row whose
 from dataclasses import dataclass, field
 from typing import Mapping
 
+from deephar.data.labels import H36M_COLUMNS
 from deephar.evaluation.lifting_tables import ROWS as LIFTING_ROWS
 
 # 2D/3D Pose Estimation and Action Recognition using Multitask Deep Learning
@@ -15,7 +16,6 @@ CVPR18 = "Luvizon, Picard, Tabia, CVPR 2018"
 TPAMI20 = "Luvizon, Picard, Tabia, TPAMI 2020"
 ICPR20 = "Tang et al., ICPR 2020"
 THEIR_NETWORK = "of their network, whose sizes are not known; ours is a reading of the text"
-
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,10 @@ class PaperRow:
     note: str = ""
 
 
-H36M_ACTIONS = (
-    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Photo",
-    "Posing", "Purchases", "Sitting", "SittingDown", "Smoking", "Waiting",
-    "WalkDog", "Walking", "WalkTogether")       # the order of the papers' columns
-
-
 def _h36m(training: str, crops: str, value: float, *parts: float) -> PaperRow:
     return PaperRow(
         title=f"Human3.6M, trained on {training}, {crops}", metric="MPJPE", unit="mm",
-        source=CVPR18, value=value, parts=dict(zip(H36M_ACTIONS, parts, strict=True)),
+        source=CVPR18, value=value, parts=dict(zip(H36M_COLUMNS, parts, strict=True)),
         script="h36m/eval_h36m.py", checkpoint="h36m_reception3d", data=("h36m",),
         flags=("--multi-crop",) if crops == "multi-crop" else (),
         note="ground-truth root depth and camera")

@@ -8,7 +8,6 @@ from typing import Any, Sequence
 
 from deephar import measures
 from deephar.data import DATASETS, Human36M, MpiiSinglePerson
-from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
 from deephar.evaluation import human36m, mpii
 from deephar.evaluation.action import (
     action_scores, action_trial, confusion, sample_errors, verdict)
@@ -22,11 +21,10 @@ from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
-from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.modes import MODES
 from deephar.utils.plot import to_picture
 from deephar.utils.pose import pa16j2d, pa17j3d
 
-ACTION_LABELS = {"pennaction": PENN_ACTIONS, "ntu": NTU_ACTIONS}
 # Of Penn Action: the released file, that of synthetic data.
 PENN_BOXES = ("penn_pred_bboxes_16f.json", "pred_bboxes.json")
 EVAL_MODES = {"cs": "cross-subject", "cv": "cross-view"}
@@ -64,8 +62,8 @@ def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
     """PCKh on the validation people of MPII."""
     cfg = session.cfg
     dataset = MpiiSinglePerson(session.locate("mpii"), network.dataconf, pa16j2d)
-    trial = mpii.pckh_trial(dataset, VALID_MODE, network.dataconf, network.layout,
-                            count=cfg.limit, multi_crop=multi_crop, flip=flip)
+    trial = mpii.pckh_trial(dataset, MODES[DATASETS["mpii"].tested], network.dataconf,
+                            network.layout, count=cfg.limit, multi_crop=multi_crop, flip=flip)
     rows = session.evaluate(trial, frame_predictor(poses_only(network), cfg.batch_size))
     score = mpii.pckh_score(rows, paper=paper, protocol={
         **_data_facts(session, "validation"),
@@ -83,14 +81,14 @@ def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
     return score
 
 
-def h36m_mpjpe(session: Session, network: Network, *, split: str = "valid",
+def h36m_mpjpe(session: Session, network: Network, *, split: str = DATASETS["h36m"].tested,
                multi_crop: bool = False, flip: bool = False,
                paper: Sequence[str] = ()) -> Score:
     """MPJPE on Human3.6M."""
     cfg = session.cfg
     dataset = Human36M(session.locate("h36m"), network.dataconf, pa17j3d, "frames")
     trial = human36m.mpjpe_trial(
-        dataset, {"valid": VALID_MODE, "test": TEST_MODE}[split], network.dataconf,
+        dataset, MODES[split], network.dataconf,
         network.layout, count=cfg.limit, multi_crop=multi_crop, flip=flip)
     rows = session.evaluate(trial, frame_predictor(poses_only(network), cfg.batch_size))
     labels = dict(enumerate(dataset.action_labels)) or None
@@ -122,18 +120,18 @@ def actions(session: Session, network: Network, name: str, *,
         the single-clip score and, unless it is the only one, the multi-clip score.
     """
     cfg = session.cfg
-    labels = ACTION_LABELS[name]
+    labels, mode = DATASETS[name].actions, MODES[DATASETS[name].tested]
     model = actions_only(network, len(labels))
     subsampling = cfg.subsampling or network.frame_step
     dataset, clip_boxes = _videos(session, network, name, cfg.boxes, cfg.boxes_file)
     if cfg.boxes == "two-pass":
         first_pass = session.evaluate(
-            box_trial(dataset, TEST_MODE, clip_keys(
-                dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip),
+            box_trial(dataset, mode, clip_keys(
+                dataset, mode, subsampling, multi_clip=cfg.multi_clip),
                 name=f"{name}-boxes", count=cfg.limit),
             frame_predictor(poses_only(network), cfg.batch_size))
         clip_boxes = boxes_of(first_pass)
-    trial = action_trial(dataset, TEST_MODE, subsampling, multi_clip=cfg.multi_clip,
+    trial = action_trial(dataset, mode, subsampling, multi_clip=cfg.multi_clip,
                          boxes=clip_boxes, count=cfg.limit)
     rows = session.evaluate(trial, predictor(model, cfg.batch_size))
     names = model.output_names if network.is_merge else ()
@@ -187,7 +185,7 @@ def predicted_boxes(session: Session, network: Network, name: str, mode: int, ki
         the boxes by name, and their count as a score.
     """
     cfg = session.cfg
-    split = {TEST_MODE: "test", TRAIN_MODE: "train"}[mode]
+    split = {number: name for name, number in MODES.items()}[mode]
     dataset, _ = _videos(session, network, name, "full", "")
     subsampling = network.dataconf.fixed_subsampling
     keys = (frame_keys(dataset, mode) if kind == "frames"
@@ -229,7 +227,7 @@ def _videos(session: Session, network: Network, name: str, boxes: str, boxes_fil
             options["pred_bboxes_file"] = str(path)
         else:
             raise ValueError(f"{path} must hold boxes of clips (VVVV.S.CCC.F)")
-    return DATASETS[name](folder, network.dataconf, network.layout, **options), clip_boxes
+    return DATASETS[name].opener(folder, network.dataconf, network.layout, **options), clip_boxes
 
 
 def _data_facts(session: Session, split: str) -> dict[str, str]:

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from deephar.data.depth_labels import (
-    DepthLabelled, DepthLabels, label_mpii, label_people, to_h36m17)
-from deephar.data.keypoints.takes import H36M17_NAMES, H36M17_SYMMETRY
+    DepthLabelled, DepthLabels, label_mpii, label_people)
 from deephar.utils.modes import TRAIN_MODE
-from deephar.utils.pose import INVALID, pa16j2d, pa16j3d, pa17j3d, pa20j3d
+from deephar.utils.pose import INVALID, pa16j2d, pa16j3d, pa20j3d
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.uniform(100, 300, (3, 16, 2))
@@ -25,42 +24,13 @@ def generator(calls=None):
     return generate
 
 
-def test_joints_of_the_generator():
-    joints = to_h36m17(POINTS, pa16j2d)
-    at = dict(zip(H36M17_NAMES, joints.swapaxes(0, 1)))
-    of = dict(zip(pa16j2d.joint_names, POINTS.swapaxes(0, 1)))
-    np.testing.assert_array_equal(at["hip"], of["pelvis"])
-    np.testing.assert_array_equal(at["l_foot"], of["l_ankle"])
-    np.testing.assert_array_equal(at["r_shoulder"], of["r_shoulder"])
-    np.testing.assert_allclose(at["spine"], (of["pelvis"] + of["thorax"]) / 2)
-    np.testing.assert_allclose(at["neck"], (of["neck"] + of["head"]) / 2)
-    missing = POINTS.copy()
-    missing[1, pa16j2d.joint_names.index("thorax")] = np.nan
-    nowhere = [n for n, p in zip(H36M17_NAMES, to_h36m17(missing, pa16j2d)[1])
-               if np.isnan(p).any()]
-    assert nowhere == ["spine", "thorax"]
-
-
-def test_right_and_left_stay_apart():
-    """Mirroring before and after the change of joints is the same."""
-    mirrored = to_h36m17(POINTS[:, list(pa16j2d.map_hflip)], pa16j2d)
-    order = np.arange(17)
-    order[list(H36M17_SYMMETRY.left)] = H36M17_SYMMETRY.right
-    order[list(H36M17_SYMMETRY.right)] = H36M17_SYMMETRY.left
-    np.testing.assert_allclose(mirrored, to_h36m17(POINTS, pa16j2d)[:, order])
-    labels = DepthLabels(RNG.normal(size=(2, 17)), np.ones(2))
-    np.testing.assert_allclose(
-        DepthLabels(labels.depths[:, order], labels.weights).of_layout(pa17j3d),
-        labels.of_layout(pa17j3d)[:, list(pa17j3d.map_hflip)])
-
-
 def test_people_are_brought_to_one_size_and_incomplete_ones_left_out():
     points = POINTS.copy()
     points[1, 9] = np.nan
     calls = []
     labels = label_people(points, pa16j2d, np.array([430, 100, 215]), generator(calls))
     keypoints, = calls
-    np.testing.assert_allclose(keypoints, to_h36m17(POINTS[[0, 2]], pa16j2d)
+    np.testing.assert_allclose(keypoints, pa16j2d.to_h36m17(POINTS[[0, 2]])
                                * np.array([1, 2])[:, None, None])
     np.testing.assert_allclose(labels.weights, [0.8, 0, 0.4])
     assert np.isnan(labels.depths[1]).all()
@@ -87,8 +57,8 @@ def test_people_of_mpii():
         {"pose": raw[0], "scale": 2.15}, {"pose": raw[1], "scale": 4.3}]})
     calls = []
     label_mpii(mpii, TRAIN_MODE, generator(calls))
-    np.testing.assert_allclose(calls[0][1], to_h36m17(
-        raw[1:, list(pa16j2d.map_from_mpii)], pa16j2d)[0] / 2)
+    np.testing.assert_allclose(calls[0][1], pa16j2d.to_h36m17(
+        raw[1:, list(pa16j2d.map_from_mpii)])[0] / 2)
 
 
 class People:

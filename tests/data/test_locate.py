@@ -1,6 +1,6 @@
 import pytest
 
-from deephar.data.locate import FOLDERS, locate
+from deephar.data.locate import locate
 from deephar.data.synthetic import synthesize
 
 
@@ -46,4 +46,3 @@ def test_progress_is_logged(tmp_path, monkeypatch, caplog):
 def test_unknown_set():
     with pytest.raises(KeyError, match="coco.*mpii"):
         locate("synthetic", "coco")
-    assert set(FOLDERS) == {"mpii", "h36m", "pennaction", "ntu"}

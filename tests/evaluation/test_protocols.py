@@ -1,10 +1,12 @@
 """Where the boxes of an action protocol come from, and what is said of it."""
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from deephar.config import DataConfig
+from deephar.data import DATASETS
 from deephar.evaluation import protocols
 from deephar.evaluation.protocols import BOXES, ActionConfig
 from deephar.utils.pose import pa16j2d
@@ -22,7 +24,8 @@ def session(tmp_path):
 def recorded_data_sets(monkeypatch):
     """A data set is the options that it was made with."""
     record = lambda folder, dataconf, layout, **options: options
-    monkeypatch.setattr(protocols, "DATASETS", {"pennaction": record, "ntu": record})
+    for name in ("pennaction", "ntu"):
+        monkeypatch.setitem(DATASETS, name, replace(DATASETS[name], opener=record))
 
 
 @pytest.mark.parametrize("boxes", ["gt", "full", "two-pass"])

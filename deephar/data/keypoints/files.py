@@ -12,12 +12,12 @@ import numpy as np
 
 from deephar.data.keypoints.batches import Symmetry
 from deephar.data.keypoints.cameras import CALIBRATION
-from deephar.data.keypoints.sources import Positions, from_layout, synthetic_motion
+from deephar.data.keypoints.sources import Positions, synthetic_motion
 from deephar.data.keypoints.takes import (
-    CLASSES, COCO17_SYMMETRY, H36M17, H36M17_SYMMETRY, Keypoints, Take, load_takes,
-    read_cameras, read_keypoints, read_poses)
+    COCO17_SYMMETRY, H36M17_SYMMETRY, Keypoints, Take, load_takes, read_cameras, read_keypoints, read_poses)
+from deephar.data.labels import H36M_COLUMNS
 from deephar.utils.files import atomic_path, write_json
-from deephar.utils.pose import PoseLayout
+from deephar.utils.pose import H36M17, PoseLayout
 from deephar.utils.rig import intrinsic_vector, project, to_pixels, world_to_camera
 
 SYNTHETIC = Path("datasets") / "synthetic-keypoints"
@@ -64,7 +64,7 @@ def write_video_keypoints(path: str | os.PathLike, video: str, keypoints: np.nda
     points = np.asarray(keypoints)
     options = {"symmetry": COCO17_SYMMETRY, "layout_name": "coco"}
     if layout is not None:
-        points, options = from_layout(points, layout), {}
+        points, options = layout.to_h36m17(points), {}
     write_keypoints(path, {video: {"custom": [points]}},
                     video_metadata={video: {"w": int(size[0]), "h": int(size[1])}}, **options)
 
@@ -156,7 +156,7 @@ def open_set(data: str | os.PathLike, name: str, *, cameras: str = "",
     if str(data) == "synthetic":
         folder, allow_pickle = SYNTHETIC, True
         if not (folder / "cameras.json").exists():      # written last
-            people = synthetic_motion(CLASSES, len(CALIBRATION["subjects"]))
+            people = synthetic_motion(H36M_COLUMNS, len(CALIBRATION["subjects"]))
             write_motion(folder, dict(zip(CALIBRATION["subjects"], people.values())),
                          CALIBRATION)
         name = "gt"

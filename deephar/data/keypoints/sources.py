@@ -11,9 +11,9 @@ from scipy.spatial.transform import Rotation
 
 from deephar.data.human36m import SEQUENCE_NAME, Human36M
 from deephar.data.keypoints.cameras import CALIBRATION
-from deephar.data.keypoints.takes import H36M17, class_of
+from deephar.data.keypoints.takes import class_of
 from deephar.data.synthetic import make_person, motion
-from deephar.utils.pose import PoseLayout
+from deephar.utils.pose import H36M17, mean_joints
 
 Positions = Mapping[str, Mapping[str, np.ndarray]]
 
@@ -24,12 +24,6 @@ CMU31 = (
     ("upperback_end",), ("thorax_end",), ("upperneck_end",), ("head_end",),
     ("lclavicle_end",), ("lhumerus_end",), ("lwrist_end",),
     ("rclavicle_end",), ("rhumerus_end",), ("rwrist_end",))
-# Our layouts' thorax is Human3.6M's joint 12, their neck its joint 13.
-POSE_LAYOUT = (
-    ("pelvis",), ("r_hip",), ("r_knee",), ("r_ankle",), ("l_hip",), ("l_knee",),
-    ("l_ankle",), ("thorax",), ("neck",), ("neck", "head"), ("head",),
-    ("l_shoulder",), ("l_elbow",), ("l_wrist",), ("r_shoulder",), ("r_elbow",),
-    ("r_wrist",))
 
 
 def map_joints(points: np.ndarray, names: Sequence[str],
@@ -45,14 +39,7 @@ def map_joints(points: np.ndarray, names: Sequence[str],
         raise ValueError(f"a joint map needs {len(H36M17)} entries of joints that exist: "
                          f"it has {len(joint_map)}; unknown are {missing}; "
                          f"there are {', '.join(names)}")
-    points = np.asarray(points)
-    return np.stack([points[..., [names.index(n) for n in entry], :].mean(-2)
-                     for entry in joint_map], axis=-2)
-
-
-def from_layout(poses: np.ndarray, layout: PoseLayout) -> np.ndarray:
-    """Poses (..., J, D) of one of our layouts to the 17 joints."""
-    return map_joints(poses, layout.joint_names, POSE_LAYOUT)
+    return mean_joints(np.asarray(points), names, joint_map)
 
 
 def rig_for(subjects: Sequence[str], like: Sequence[str] = ("S1",)) -> dict:

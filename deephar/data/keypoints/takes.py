@@ -19,13 +19,10 @@ import numpy as np
 from deephar.data.keypoints.batches import Symmetry, kept_frames
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.utils.files import read_json
+from deephar.utils.pose import H36M17
 from deephar.utils.rig import intrinsic_vector, normalize_pixels, world_to_camera
 
-# The 17 of Human3.6M's 32 joints that move by themselves ("h36m17").
-H36M17 = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
-H36M17_NAMES = (
-    "hip", "r_hip", "r_knee", "r_foot", "l_hip", "l_knee", "l_foot", "spine", "thorax",
-    "neck", "head", "l_shoulder", "l_elbow", "l_wrist", "r_shoulder", "r_elbow", "r_wrist")
+# Of the joints `deephar.utils.pose.H36M17`.
 H36M17_PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
 H36M17_SYMMETRY = Symmetry((4, 5, 6, 11, 12, 13), (1, 2, 3, 14, 15, 16))
 COCO17_SYMMETRY = Symmetry(tuple(range(1, 17, 2)), tuple(range(2, 17, 2)))
@@ -33,10 +30,6 @@ COCO17_SYMMETRY = Symmetry(tuple(range(1, 17, 2)), tuple(range(2, 17, 2)))
 MPII16_AS_PUBLISHED = Symmetry((3, 4, 5, 13, 14, 15), (0, 1, 2, 10, 11, 12))
 MPII16_SYMMETRY = Symmetry((5, 4, 3, 15, 14, 13), (0, 1, 2, 10, 11, 12))
 
-CLASSES = (
-    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Photo", "Posing",
-    "Purchases", "Sitting", "SittingDown", "Smoking", "Waiting", "WalkDog", "Walking",
-    "WalkTogether")
 TRAIN_SUBJECTS = ("S1", "S5", "S6", "S7", "S8")
 TEST_SUBJECTS = ("S9", "S11")
 FPS = 50

@@ -19,9 +19,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from deephar.data.human36m import FRAME, IMAGES
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.labels import H36M_ACTIONS
-from deephar.data.matfile import inner, load_mat, load_npy
+from deephar.data.matfile import ANNOTATION_FILE, inner, load_mat, load_npy
 from deephar.data.prepare.cdf import read_cdf
 from deephar.data.prepare.work import (
     Outcome, Progress, cells, run_jobs, save_jpeg, save_mat, struct_array)
@@ -33,8 +34,6 @@ log = logging.getLogger(__name__)
 TRAIN_SUBJECTS, VALID_SUBJECTS = (1, 5, 6, 7, 8), (9, 11)
 FRAME_STEP = {"train": 5, "valid": 64}
 NUM_JOINTS = 32
-# A take's action number is its index here, and the AA of its name is that + 1.
-ACTIONS = ("none", *H36M_ACTIONS.values())
 OTHER_SPELLINGS = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
 POSITION_FOLDERS = ("D3_Positions", "3D_positions")
 POSITION_FILES = (".cdf", ".h5", ".mat", ".npz", ".npy")
@@ -52,7 +51,7 @@ class Take:
 
     @property
     def name(self) -> str:
-        return (f"a{ACTIONS.index(self.action) + 1:02d}_s{self.subject:02d}"
+        return (f"a{H36M_ACTIONS.index(self.action) + 1:02d}_s{self.subject:02d}"
                 f"_e{self.number:02d}_c{self.camera + 1:02d}")
 
     @property
@@ -74,11 +73,11 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
     for take, (record, problem) in done.items():
         sequences[take.split].append(record)
         outcome.problems += [problem] if problem else []
-    save_mat(out / "annotations.mat", {
+    save_mat(out / ANNOTATION_FILE, {
         key: struct_array(sequences[split], ("name", "camera_parameters", "frames"))
         for key, split in (("sequences_tr", "train"), ("sequences_val", "valid"),
                            ("sequences_te", "test"))} | {
-        "action_labels": cells(ACTIONS),
+        "action_labels": cells(H36M_ACTIONS),
         "joint_labels": cells(f"joint{j:02d}" for j in range(NUM_JOINTS))})
     outcome.sequences = {split: len(rows) for split, rows in sequences.items()}
     outcome.notes.append("frames kept: training 1 in 5, validation 1 in 64; "
@@ -106,7 +105,7 @@ def find_takes(source: Path) -> list[Take]:
         known = {}
         for path in files:
             action, number = split_name(path.stem)
-            if action in ACTIONS[1:]:
+            if action in H36M_ACTIONS[1:]:
                 known.setdefault(action, {}).setdefault(number, path)
         videos = _videos(source / f"S{subject}")
         for action, numbered in known.items():
@@ -134,12 +133,12 @@ def _sequence(take: Take, out: Path):
             f"S{take.subject}: no video of {take.positions.stem!r} from camera "
             f"{CALIBRATION['cameras'][take.camera]['id']}")
     positions = read_positions(take.positions)
-    folder = out / "images" / take.name
+    folder = out / IMAGES / take.name
     wanted = range(1, len(positions) + 1, FRAME_STEP[take.split])
     problem = None
-    if not all((folder / f"{f:05d}.jpg").exists() for f in wanted):
+    if not all((folder / FRAME.format(f)).exists() for f in wanted):
         problem = _write_pictures(take.video, folder, wanted)
-    kept = [f for f in wanted if (folder / f"{f:05d}.jpg").exists()]
+    kept = [f for f in wanted if (folder / FRAME.format(f)).exists()]
     if not kept:
         raise ValueError(problem or f"{take.video}: no picture could be read")
     camera = CALIBRATION["cameras"][take.camera]
@@ -154,7 +153,7 @@ def _write_pictures(video: Path, folder: Path, wanted: range) -> str | None:
     count = 0
     try:
         for count, (_, frame) in enumerate(read_frames(video), 1):
-            path = folder / f"{count:05d}.jpg"
+            path = folder / FRAME.format(count)
             if count in wanted and not path.exists():
                 save_jpeg(to_array(frame), path)
             if count >= wanted[-1]:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deephar.data.matfile import load_mat, number, numbers, records, text
+from deephar.data.matfile import ANNOTATION_FILE, load_mat, number, numbers, records, text
+from deephar.data.mpii import IMAGES, NUM_MPII_JOINTS
 from deephar.data.prepare.work import (
     Outcome, Progress, place, run_jobs, save_mat, struct_array)
 
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 
 RELEASE_FILE = "mpii_human_pose_v1_u12_1.mat"
 VALID_SHARE = 8             # one video in 8 is for validation
-NUM_JOINTS = 16
 
 
 def prepare(source: Path, out: Path, *, workers: int = 2,
@@ -46,14 +46,14 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
         names = set(Path(valid_list).read_text("utf-8").split())
     outcome = Outcome()
     pictures = {path.name: path for path in source.rglob("*.jpg")
-                if out / "images" not in path.parents}
+                if out / IMAGES not in path.parents}
     splits, missing = _read_samples(release, names, pictures)
     outcome.problems += [f"{name}: picture not found below {source}" for name in missing]
     used = [name for rows in splits.values() for name, _ in rows]
-    _, problems = run_jobs(lambda name: place(pictures[name], out / "images" / name),
+    _, problems = run_jobs(lambda name: place(pictures[name], out / IMAGES / name),
                            used, workers, progress)
     outcome.problems += problems
-    save_mat(out / "annotations.mat", {
+    save_mat(out / ANNOTATION_FILE, {
         "annot_tr": _cell_columns(splits["train"]),
         "annot_val": _cell_columns(splits["valid"])})
     outcome.sequences = {split: sum(len(people) for _, people in rows)
@@ -99,7 +99,7 @@ def _person(rect: dict) -> dict | None:
               for point in records(group["point"])]
     if not scale.size or not all(v.size for v in head) or not centre or not points:
         return None
-    pose = np.full((2, NUM_JOINTS), np.nan)
+    pose = np.full((2, NUM_MPII_JOINTS), np.nan)
     for point in points:
         pose[:, int(number(point["id"]))] = number(point["x"]), number(point["y"])
     objpos = np.array([[number(centre[0]["x"]), number(centre[0]["y"])]])

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from deephar.data.ntu import (
+    ANNOTATION_FOLDER, FRAME, IMAGES, NUM_NTU_JOINTS, PICTURE_SIZE, ROW_STEP)
 from deephar.data.prepare.work import (
     Outcome, Progress, need_folder, run_jobs, save_jpeg)
 from deephar.data.video import BrokenVideo, read_frames
@@ -23,9 +25,6 @@ from deephar.utils.files import atomic_path
 
 log = logging.getLogger(__name__)
 
-NUM_JOINTS = 25
-PICTURE_SIZE = (960, 540)
-USED_ROWS = 2                   # one row in 2 has a picture
 MISSING_IN_FULL_SET = 302
 
 
@@ -64,13 +63,13 @@ def _sequence(name: str, skeleton: Path, video: Path, out: Path):
     if not bodies:
         raise ValueError(f"{name}: {skeleton.name} holds no body")
     body = moving_most(bodies)
-    table = np.zeros((num_frames, 1 + 6 * NUM_JOINTS))
+    table = np.zeros((num_frames, 1 + 6 * NUM_NTU_JOINTS))
     table[:, 0] = np.arange(1, num_frames + 1)
     for frame, (xyz, color) in body.items():
         table[frame, 1:] = np.concatenate(
             [xyz.ravel(), color[:, 0], color[:, 1], xyz[:, 2] * 1000])
-    array_path = out / "nturgb+d_numpy" / f"{name}.npy"
-    folder = out / "images-small" / name
+    array_path = out / ANNOTATION_FOLDER / f"{name}.npy"
+    folder = out / IMAGES / name
     if array_path.exists():
         rows = len(np.load(array_path, allow_pickle=False))
         return len(bodies), _shortened(rows, num_frames)
@@ -93,8 +92,8 @@ def _write_pictures(video: Path, folder: Path, num_frames: int) -> int:
     count = 0
     try:
         for count, (_, frame) in enumerate(read_frames(video), 1):
-            path = folder / f"{count:05d}.jpg"
-            if count % USED_ROWS == 1 and not path.exists():
+            path = folder / FRAME.format(count)
+            if count % ROW_STEP == 1 and not path.exists():
                 small = frame.reformat(*PICTURE_SIZE, format="rgb24",
                                        interpolation="AREA")
                 save_jpeg(small.to_ndarray(), path)
@@ -122,8 +121,8 @@ def read_skeleton(path: Path) -> tuple[dict, int]:
                 for _ in range(9):                  # hand states, lean, tracking
                     next(words)
                 joints = np.array([_joint(words) for _ in range(int(next(words)))])
-                if joints.shape != (NUM_JOINTS, 12):
-                    raise ValueError(f"a body has {NUM_JOINTS} joints, got {len(joints)}")
+                if joints.shape != (NUM_NTU_JOINTS, 12):
+                    raise ValueError(f"a body has {NUM_NTU_JOINTS} joints, got {len(joints)}")
                 bodies.setdefault(body_id, {})[frame] = joints[:, :3], joints[:, 5:7]
     except StopIteration:
         raise ValueError(f"{path} ends too early; is the file complete?") from None

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from deephar.data.labels import PENN_ACTIONS
-from deephar.data.matfile import load_mat, number, text
+from deephar.data.matfile import ANNOTATION_FILE, load_mat, number, text
+from deephar.data.pennaction import IMAGES
 from deephar.data.prepare.work import (
     Outcome, Progress, cells, need_folder, place, run_jobs, save_mat, struct_array)
 
@@ -37,7 +38,7 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
         sequences["train" if is_train else "test"].append(record)
         outcome.problems += [problem] if problem else []
     fields = ("idx", "action_id", "frames")
-    save_mat(out / "annotations.mat", {
+    save_mat(out / ANNOTATION_FILE, {
         "sequences_tr": struct_array(sequences["train"], fields),
         "sequences_te": struct_array(sequences["test"], fields),
         "action_labels": cells(PENN_ACTIONS), "joint_labels": cells(JOINTS)})
@@ -60,7 +61,7 @@ def _sequence(file: Path, source: Path, out: Path):
         raise ValueError(f"{file}: x, y and visibility must be n×{len(JOINTS)}, "
                          f"got {x.shape}, {y.shape}, {visible.shape}")
     index = int(file.stem)
-    folder = Path("frames") / f"{index:04d}"
+    folder = Path(IMAGES) / f"{index:04d}"
     pictures = sorted((source / folder).glob("*.jpg"))
     count = min(len(pictures), len(x))
     if not count:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from scipy.io import savemat
 
+from deephar.data import human36m, mpii, ntu, pennaction
+from deephar.data.matfile import ANNOTATION_FILE
 from deephar.data.synthetic import scenes
 from deephar.data.synthetic.draw import View
 from deephar.data.synthetic.film import (
@@ -77,7 +79,7 @@ def _make_mpii(out, counts, seed, job):
     split, i = job
     rng, view, people, frame, persons = _pose_mpii(counts, seed, job)
     name = f"{split}{i:06d}.jpg"
-    path = out / "images" / name
+    path = out / mpii.IMAGES / name
     if not path.exists():
         target = people[0][1].body.joints[frame, 0]
         extra = scenes.occluders(rng, view, target) if rng.random() < 0.18 else []
@@ -147,7 +149,7 @@ def _finish_mpii(out, results):
                 structs[k, 0] = _structs([persons[number - 1]])
             table[2, i] = structs
         content[f"annot_{split}"] = table
-    _save_mat(out / "annotations.mat", content)
+    _save_mat(out / ANNOTATION_FILE, content)
 
 
 # === Penn Action ===
@@ -185,7 +187,7 @@ def _make_penn(out, counts, seed, job):
     def write(folder):
         for t in range(frames):
             picture, depth = film(scene, t)
-            save_picture(folder / f"{t + 1:06d}.jpg", picture)
+            save_picture(folder / pennaction.FRAME.format(t + 1), picture)
             uvd = view.project(act.body.joints[t, PENN_FROM_H36M])
             rows.append(seen(uvd, depth))
         with atomic_path(flags) as temporary:
@@ -225,14 +227,14 @@ def _finish_penn(out, results):
         content[f"sequences_{split}"] = _structs(structs)
     content["action_labels"] = _cells(list(PENN))
     content["joint_labels"] = _cells(PENN_JOINTS)
-    _save_mat(out / "annotations.mat", content)
+    _save_mat(out / ANNOTATION_FILE, content)
     write_json(out / "pred_bboxes.json", [boxes["te"], boxes["tr"], {}])
 
 
 # === NTU ===
 
-NTU_TRAIN_PEOPLE = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
-NTU_TEST_PEOPLE = (3, 6, 7, 10, 11, 12, 20, 21, 22, 23, 24, 26, 29, 30, 32, 33, 36, 37, 39, 40)
+NTU_TRAIN_PEOPLE = tuple(sorted(ntu.TRAIN_PERSONS))
+NTU_TEST_PEOPLE = tuple(sorted(set(range(1, 41)) - ntu.TRAIN_PERSONS))
 # Joints of the 32 in NTU's order.  The arm and leg that come first there are
 # those that the layouts' `map_from_ntu` takes for the right ones.
 NTU_FROM_H36M = (0, 12, 14, 15, 25, 26, 27, 30, 17, 18, 19, 22,
@@ -265,9 +267,9 @@ def _make_ntu(out, counts, seed, job):
 
     def write(folder):
         for t in range(0, frames, 2):       # readers use every second row
-            save_picture(folder / f"{t + 1:05d}.jpg", film(scene, t, oversample=1)[0])
+            save_picture(folder / ntu.FRAME.format(t + 1), film(scene, t, oversample=1)[0])
 
-    finished_folder(out / "images-small" / name, write)
+    finished_folder(out / ntu.IMAGES / name, write)
     joints = act.body.joints[:, NTU_FROM_H36M]
     uvd = view.project(joints)
     camera_m = (joints - view.T) @ view.R.T / 1000
@@ -275,7 +277,7 @@ def _make_ntu(out, counts, seed, job):
     row = np.concatenate([
         np.arange(1, frames + 1)[:, None], kinect.reshape(frames, 75),
         2 * uvd[..., 0], 2 * uvd[..., 1], uvd[..., 2]], 1)
-    with atomic_path(out / "nturgb+d_numpy" / f"{name}.npy") as temporary:
+    with atomic_path(out / ntu.ANNOTATION_FOLDER / f"{name}.npy") as temporary:
         np.save(temporary, row)
     return name
 
@@ -337,9 +339,9 @@ def _make_h36m(out, counts, seed, job):
 
     def write(folder):
         for t, f in enumerate(numbers):
-            save_picture(folder / f"{f:05d}.jpg", film(scene, t, oversample=1)[0])
+            save_picture(folder / human36m.FRAME.format(f), film(scene, t, oversample=1)[0])
 
-    finished_folder(out / "images" / name, write)
+    finished_folder(out / human36m.IMAGES / name, write)
     return split, name, camera, numbers, act.body.joints
 
 
@@ -361,7 +363,7 @@ def _finish_h36m(out, results):
     labels = ["act01", *H36M, "act17"]
     content["action_labels"] = _cells(labels)
     content["joint_labels"] = _cells([f"j{i:02d}" for i in range(32)])
-    _save_mat(out / "annotations.mat", content)
+    _save_mat(out / ANNOTATION_FILE, content)
 
 
 SETS = {

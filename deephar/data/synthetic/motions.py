@@ -429,7 +429,7 @@ def motion(action: str, person: Person, rng: np.random.Generator, fps: float = 5
 
     Returns:
         (T, 32, 3) float64, world millimetres, z up, floor at 0, the joints of
-        Human3.6M; `[:, H36M17]` are the 17 of lifting work.  The person
+        Human3.6M; `[:, deephar.utils.pose.H36M17]` are the 17 of lifting work.  The person
         starts within a metre of the origin and faces any way.
     """
     body = perform(action, person, rng, fps, round(fps * seconds)).body

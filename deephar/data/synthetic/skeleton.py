@@ -43,9 +43,6 @@ H36M_JOINTS = (
 
 TOE = 12.0          # mm of a toe over the floor
 
-# The 17 of the 32 that move by themselves, in the order of lifting work.
-H36M17 = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
-
 
 @dataclass(frozen=True)
 class Lengths:

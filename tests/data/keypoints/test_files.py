@@ -5,9 +5,9 @@ import pytest
 from deephar.data.keypoints import files as writers
 from deephar.data.keypoints.sources import rig_for
 from deephar.data.keypoints.takes import (
-    H36M17, H36M17_SYMMETRY, load_takes, load_videos, read_cameras, read_keypoints,
+    H36M17_SYMMETRY, load_takes, load_videos, read_cameras, read_keypoints,
     read_poses)
-from deephar.utils.pose import pa16j2d
+from deephar.utils.pose import H36M17, pa16j2d
 from deephar.utils.rig import camera_to_world
 
 
@@ -88,7 +88,7 @@ def test_sets(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="data_3d_h36m.npz is not there"):
         writers.open_set(tmp_path, "gt")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(writers, "CLASSES", ("Walking",))
+    monkeypatch.setattr(writers, "H36M_COLUMNS", ("Walking",))
     made = writers.open_set("synthetic", "cpn")
     assert len(made.takes(["S1", "S9"])) == 8
     with pytest.raises(ValueError, match="allow_pickle"):       # permission is for our own

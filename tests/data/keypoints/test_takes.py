@@ -8,6 +8,7 @@ from deephar.data.keypoints import takes as files
 from deephar.data.keypoints.batches import Symmetry
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.keypoints.files import write_keypoints, write_video_keypoints
+from deephar.utils.pose import H36M17_NAMES
 from tests.fakes.lifting import GOLDEN
 
 EXPECTED = json.loads((GOLDEN / "mini_expected.json").read_text())
@@ -43,7 +44,7 @@ def test_golden_loader(mini):
 
 def test_symmetries_follow_the_names():
     for left, right in zip(*files.H36M17_SYMMETRY):
-        assert files.H36M17_NAMES[left][2:] == files.H36M17_NAMES[right][2:]
+        assert H36M17_NAMES[left][2:] == H36M17_NAMES[right][2:]
     assert sorted(zip(*files.MPII16_SYMMETRY)) == [
         (3, 2), (4, 1), (5, 0), (13, 12), (14, 11), (15, 10)]
 

@@ -1,7 +1,7 @@
 """Tiny synthetic sets, made once for all tests of this folder."""
 import pytest
 
-from deephar.data.locate import FOLDERS
+from deephar.data import DATASETS
 from deephar.data.synthetic import synthesize
 
 
@@ -9,6 +9,6 @@ from deephar.data.synthetic import synthesize
 def tiny(tmp_path_factory):
     """A data root with all four sets in size tiny."""
     root = tmp_path_factory.mktemp("synthetic")
-    for name, folder in FOLDERS.items():
-        synthesize(name, root / folder, "tiny")
+    for name, entry in DATASETS.items():
+        synthesize(name, root / entry.folder, "tiny")
     return root
