@@ -3,6 +3,7 @@
 docs/ARCHITECTURE.md explains the table.
 """
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,39 @@ def test_imports_go_down(path):
             continue
         assert parts[1] == room or LEVELS[parts[1]] < LEVELS[room], (
             f"{name_of(path)}:{node.lineno}: {room} may not import {parts[1]}")
+
+
+def files_imported(path: Path) -> set[Path]:
+    """Files of the package that a file imports, early or late, but for type hints."""
+    tree = tree_of(path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    files = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            files |= {file_of(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            files |= {file_of(f"{node.module}.{alias.name}") or file_of(node.module)
+                      for alias in node.names}
+    return files - {None}
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of the package."""
+    path = ROOT / module.replace(".", "/")
+    files = [f for f in (path.with_suffix(".py"), path / "__init__.py") if f in MODULES]
+    return files[0] if files else None
+
+
+def test_files_import_in_no_circle():
+    graph = {path: files_imported(path) for path in MODULES}
+    assert graph[file_of("deephar.models")] >= {file_of("deephar.models.spnet")}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        raise AssertionError("a circle: " + " <- ".join(
+            map(name_of, error.args[1]))) from None
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
