@@ -9,6 +9,7 @@ from typing import Sequence
 
 import numpy as np
 
+from deephar.data.dataset import Dataset
 from deephar.utils.modes import TRAIN_MODE
 
 
@@ -34,7 +35,8 @@ class BatchLoader:
         ValueError: the data sets give a key different shapes.
     """
 
-    def __init__(self, dataset, x_dictkeys: Sequence[str], y_dictkeys: Sequence[str],
+    def __init__(self, dataset: Dataset | Sequence[Dataset], x_dictkeys: Sequence[str],
+                 y_dictkeys: Sequence[str],
                  mode: int = TRAIN_MODE, batch_size=24, num_predictions=1,
                  shuffle: bool = True, custom_dummy_dictkey: Sequence = (), *,
                  seed: int = 0):

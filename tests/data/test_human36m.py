@@ -4,7 +4,7 @@ import pytest
 from deephar.config import DataConfig, human36m_dataconf
 from deephar.data import Human36M
 from deephar.utils import (
-    TEST_MODE, TRAIN_MODE, VALID_MODE, camera_deserialize, pa16j2d, pa17j3d, pa20j3d)
+    TEST_MODE, TRAIN_MODE, VALID_MODE, camera_deserialize, pa17j3d)
 from tests.data.golden_samples import AUGMENTATIONS, assert_golden
 from tests.fakes.datasets import VALUES, h36m_frame, write_h36m
 
@@ -26,34 +26,12 @@ def test_golden_samples(golden_sets):
     assert_golden(sample, "h36m/clip/rotate_flip/1")
 
 
-@pytest.mark.parametrize("layout", [pa16j2d, pa17j3d, pa20j3d])
-@pytest.mark.parametrize("topology", ["sequences", "frames"])
-def test_shapes_are_those_of_the_samples(tmp_path, layout, topology):
-    data = Human36M(write_h36m(tmp_path), CONF, layout, topology, clip_size=3)
-    for key, value in data.get_data(0, TEST_MODE).items():
-        assert data.get_shape(key) == np.shape(value), key
-
-
 def test_world_and_picture_agree(tmp_path):
     sample = Human36M(write_h36m(tmp_path), CONF, clip_size=3).get_data(0, TEST_MODE)
     camera = camera_deserialize(sample["camera"])
     np.testing.assert_allclose(camera.inverse_project(sample["pose_uvd"]), sample["pose_w"],
                                atol=1e-6)
     assert sample["action"] == 1
-
-
-def test_a_flip_leaves_the_world_alone(tmp_path):
-    data = Human36M(write_h36m(tmp_path), CONF, clip_size=3)
-    plain, flipped = (data.get_data(0, TEST_MODE, augmentation={"hflip": flip})
-                      for flip in (0, 1))
-    for key in ("pose_w", "pose_uvd", "camera"):
-        np.testing.assert_array_equal(plain[key], flipped[key])
-    swapped = flipped["pose"][:, list(pa17j3d.map_hflip)]
-    np.testing.assert_array_equal(swapped[..., 3], plain["pose"][..., 3])
-    seen = plain["pose"][..., 3] == 1
-    assert seen.sum() > 30
-    np.testing.assert_allclose(swapped[seen][:, 0], 1 - plain["pose"][seen][:, 0])
-    np.testing.assert_allclose(swapped[..., 1:], plain["pose"][..., 1:])
 
 
 def test_one_video_of_one_frame(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 
 from deephar.config import DataConfig, ntu_dataconf
 from deephar.data import Ntu
-from deephar.utils import TEST_MODE, TRAIN_MODE, VALID_MODE, pa16j2d, pa17j3d, pa20j3d, pa21j3d
+from deephar.utils import TEST_MODE, TRAIN_MODE, VALID_MODE, pa17j3d, pa20j3d
 from tests.data.golden_samples import AUGMENTATIONS, assert_golden
 from tests.fakes.datasets import VALUES, ntu_rows, write_ntu
 
@@ -22,14 +22,6 @@ def test_golden_samples(golden_sets):
         assert_golden(sample, f"ntu/train/{name}/0")
     frames = Ntu(folder, ntu_dataconf, pa20j3d, "frames", use_gt_bbox=True)
     assert_golden(frames.get_data(3, TEST_MODE), "ntu/test20/3")
-
-
-@pytest.mark.parametrize("layout", [pa16j2d, pa17j3d, pa20j3d, pa21j3d])
-@pytest.mark.parametrize("topology", ["sequences", "frames"])
-def test_shapes_are_those_of_the_samples(tmp_path, layout, topology):
-    ntu = Ntu(write_ntu(tmp_path), CONF, layout, topology, clip_size=5)
-    for key, value in ntu.get_data(0, TEST_MODE).items():
-        assert ntu.get_shape(key) == np.shape(value), key
 
 
 def test_splits(tmp_path):

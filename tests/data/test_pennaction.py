@@ -6,7 +6,7 @@ import scipy.io
 
 from deephar.config import DataConfig, pennaction_dataconf
 from deephar.data import PennAction
-from deephar.utils import TEST_MODE, TRAIN_MODE, VALID_MODE, pa16j2d, pa17j3d, pa20j3d
+from deephar.utils import TEST_MODE, TRAIN_MODE, VALID_MODE, pa16j2d
 from tests.data.golden_samples import AUGMENTATIONS, assert_golden
 from tests.fakes.datasets import VALUES, penn_frame, write_penn
 
@@ -35,19 +35,6 @@ def test_golden_samples(golden_sets):
                                       VALUES[f"penn/clips/0/{step}"])
 
 
-@pytest.mark.parametrize("layout", [pa16j2d, pa17j3d, pa20j3d])
-@pytest.mark.parametrize("topology", ["sequences", "frames", "sequence"])
-def test_shapes_are_those_of_the_samples(tmp_path, layout, topology):
-    data = PennAction(write_penn(tmp_path), CONF, layout, topology, clip_size=5)
-    for key, value in data.get_data(0, TEST_MODE).items():
-        assert data.get_shape(key) == np.shape(value), key
-    is_clip = topology != "frames"
-    assert data.clip_shape() == ((5,) if is_clip else ())
-    assert data.clip_length() == (5 if is_clip else None)
-    with pytest.raises(KeyError, match="no 'camera'"):
-        data.get_shape("camera")
-
-
 def test_frames_are_counted_through_the_videos(tmp_path):
     data = PennAction(write_penn(tmp_path, (3, 0, 2)), CONF, topology="frames")
     assert data.get_length(TRAIN_MODE) == 5 and data.get_length(VALID_MODE) == 0
@@ -74,8 +61,6 @@ def test_pose_only_reads_no_picture(tmp_path):
     assert "frame" not in sample
     for key, value in sample.items():
         np.testing.assert_array_equal(value, want[key])
-    with pytest.raises(KeyError, match="no 'frame'"):
-        data.get_shape("frame")
 
 
 def test_full_frames(tmp_path):
@@ -138,8 +123,6 @@ def test_bad_clips(tmp_path):
         data.get_data(0, TEST_MODE, [0, 1, 2, 3])
     with pytest.raises(ValueError, match="0002 has no frames"):
         data.get_data(1, TEST_MODE)
-    with pytest.raises(IndexError, match="2 samples in mode 0, got key 2"):
-        data.get_data(2, TEST_MODE)
     with pytest.raises(ValueError, match="topology must be"):
         PennAction(tmp_path, CONF, topology="videos")
     (tmp_path / "frames/0001/000002.jpg").unlink()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deephar.config import DataConfig, mpii_sp_dataconf
+from deephar.config import DataConfig
 from deephar.data import BatchLoader, MpiiSinglePerson
 from deephar.data.pipeline import shard_rows, stream
 from deephar.utils import TRAIN_MODE, VALID_MODE
@@ -64,15 +64,11 @@ def test_structure_and_shapes(train, valid):
     assert [s.shape for s in x] == [(4, 32, 32, 3)] and [s.shape for s in y] == [(4, 16, 3)] * 2
     x, y = stream(valid).element_spec
     assert x[0].shape.as_list() == [None, 32, 32, 3] and y[1].shape.as_list() == [None, 3, 3]
-    x, _ = stream(valid, drop_remainder=True, shard=(0, 2)).element_spec
-    assert x[0].shape == (2, 32, 32, 3)
 
 
 def test_an_evaluation_has_every_sample_once(valid):
     sizes = [len(arrays[0]) for arrays in batches(valid, count=len(valid))]
     assert sizes == [4, 4, 2]
-    sizes = [len(arrays[0]) for arrays in batches(valid, count=len(valid), drop_remainder=True)]
-    assert sizes == [4, 4]
 
 
 @pytest.mark.parametrize("kind", ["train", "valid"])
@@ -85,39 +81,13 @@ def test_shards_are_slices_of_the_batches(kind, request):
     assert [list(shard_rows(5, (k, 2))) for k in range(2)] == [[0, 1], [2, 3, 4]]
 
 
-def test_finished_batches_are_kept(valid, mpii, tmp_path, monkeypatch):
-    fresh = batches(valid, count=3)
-    assert_same(batches(valid, count=3, cache=tmp_path), fresh)
-    files = sorted(tmp_path.glob("*/*.npz"))
-    assert [file.name for file in files] == ["000000.npz", "000001.npz", "000002.npz"]
-    with monkeypatch.context() as patch:
-        patch.setattr(MpiiSinglePerson, "get_data", None)       # not called any more
-        assert_same(batches(valid, count=3, cache=tmp_path), fresh)
-    other = BatchLoader(mpii, ["frame"], ["pose", "afmat"], VALID_MODE, batch_size=5,
-                        shuffle=False)
-    batches(other, count=1, cache=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_other_settings_get_other_files(mpii, tmp_path):
-    for conf in (CONF, DataConfig(crop_resolution=(32, 32), fixed_hflip=1),
-                 DataConfig(crop_resolution=(32, 32), fixed_chpower=0.9)):
-        data = MpiiSinglePerson(mpii.dataset_path, conf)
-        loader = BatchLoader(data, ["frame"], ["pose"], VALID_MODE, 4, shuffle=False)
-        assert_same(batches(loader, count=1, cache=tmp_path), batches(loader, count=1))
-        assert_same(batches(loader, count=1, cache=tmp_path), batches(loader, count=1))
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-def test_bad_settings(train, valid, tmp_path):
+def test_bad_settings(train):
     with pytest.raises(ValueError, match="cannot be cut into 3 equal"):
         stream(train, shard=(0, 3))
     with pytest.raises(ValueError, match=r"0 <= k < n, got \(2, 2\)"):
         stream(train, shard=(2, 2))
     with pytest.raises(ValueError, match="must not be negative, got -1"):
         stream(train, start=-1)
-    with pytest.raises(ValueError, match="only batches that come again"):
-        stream(train, cache=tmp_path)
 
 
 def test_a_broken_picture_names_itself(tmp_path):
@@ -126,10 +96,6 @@ def test_a_broken_picture_names_itself(tmp_path):
     loader = BatchLoader(mpii, ["frame"], ["pose"], VALID_MODE, 1, shuffle=False)
     with pytest.raises(Exception, match="v0.jpg cannot be read as a picture"):
         batches(loader, count=1)
-    cache = tmp_path / "cache"
-    with pytest.raises(Exception, match="v0.jpg cannot be read as a picture"):
-        batches(loader, count=1, cache=cache)
-    assert not list(cache.rglob("*.npz"))           # nothing half-written
 
 
 MEMORY = """

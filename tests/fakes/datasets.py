@@ -124,7 +124,8 @@ def write_ntu(folder: Path, videos={"S001C001P001R001A004": 24, "S001C002P003R00
     for name, count in videos.items():
         np.save(annotations / f"{name}.npy", rows_of(count))
         for row in range(0, count if pictures else 0, 2):
-            save_picture(folder / "images-small" / name / f"{row + 1:05d}.jpg", (960, 540))
+            save_picture(folder / "images-small" / name / f"{row + 1:05d}.jpg", (960, 540),
+                         seed=row)
     return folder
 
 

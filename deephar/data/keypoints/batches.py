@@ -111,6 +111,10 @@ class Batches:
         return ([arrays[key] for key in self.x_dictkeys],
                 [arrays[key] for key in self.y_dictkeys])
 
+    def names(self, number: int) -> list[str]:
+        """The number of every sample of batch `number`."""
+        return [f"{type(self).__name__} {i}" for i in self._members(number, None)]
+
     def order(self, epoch: int) -> np.ndarray:
         """The samples of an epoch, one after the other."""
         return np.arange(self._size) if self._orders is None else self._orders.of(epoch)
@@ -238,6 +242,9 @@ class SemiSupervisedBatches(Batches):
                              f"are {unlabelled.batch_size}")
         self.x_dictkeys += ["unlabelled", "cameras"]
         self.y_dictkeys += ["central", "bones"]
+
+    def names(self, number):
+        return self.labelled.names(number)
 
     def batch(self, number, rows=None):
         (keypoints,), (poses,) = self.labelled.batch(number, rows)
