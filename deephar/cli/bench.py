@@ -11,7 +11,6 @@ Writes OUT/KIND.json, with the machine and the versions, and OUT/network.png.
 Times are medians; `cpu` is processor time, which other programs on the machine
 hardly change.  docs/performance.md explains the figures.
 """
-import dataclasses
 import functools
 from pathlib import Path
 
@@ -136,8 +135,7 @@ def _predict(args) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         for mode in _modes(args):
             run = runner(network, mode, Path(folder))
-            row = bench_predict(Predictor(dataclasses.replace(network, model=run)),
-                                [picture], args.runs)
+            row = bench_predict(Predictor(run), [picture], args.runs)
             rows.append({"mode": mode, **row})
             stages = "".join(f"{name} {value:.1f} ms, "
                              for name, value in row["stages_ms"].items())

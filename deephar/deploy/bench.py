@@ -43,15 +43,14 @@ def _rates(gflop: float, timing: dict) -> dict:
 
 
 def runner(network: Network, mode: str, folder: Path,
-           samples: np.ndarray | None = None, blocks: int | None = None) -> Runtime:
+           samples: np.ndarray | None = None, blocks: int | None = None) -> Network:
     """A network, ready to run in a mode; exported files go to `folder`."""
-    sets = network.num_sets
     if mode == "keras":
-        model = cut(network.model, "all", blocks, sets)
-        return _AsItIs(model)
+        part = cut(network, "all", blocks)
+        return replace(part, model=_AsItIs(part.model))
     if mode == "optimized":
-        return KerasRuntime(network.model, eager_calls=0, outputs="last", blocks=blocks,
-                            action_sets=sets)
+        part = cut(network, "last", blocks)
+        return replace(part, model=KerasRuntime(part.model, eager_calls=0))
     format, _, precision = mode.partition(" ")
     if format not in FORMATS or precision not in FORMATS[format][1]:
         raise ValueError(f"a mode is one of {', '.join(EVERY_MODE)}, got {mode!r}")
@@ -59,7 +58,7 @@ def runner(network: Network, mode: str, folder: Path,
         samples = _noise(network, 4)
     path = folder / f"{mode.replace(' ', '-')}-{blocks}{FORMATS[format][0]}"
     export(network, path, format, precision, blocks=blocks, samples=samples)
-    return load_network(path).model
+    return load_network(path)
 
 
 def unsettle(model, seed: int = 0) -> None:
@@ -116,11 +115,11 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
             except ImportError as error:
                 progress(f"{mode}: left out, {error}")
                 continue
-            scores = score(replace(network, model=run)) if score else {}
+            scores = score(run) if score else {}
             for batch in batches:
                 x = _noise(network, batch)
                 peak = matmul_rate()
-                timing = measure(lambda: run.predict_on_batch(x), runs)
+                timing = measure(lambda: run.model.predict_on_batch(x), runs)
                 peak = {k: (v + matmul_rate()[k]) / 2 for k, v in peak.items()}
                 rates = _rates(gflop * batch, timing)
                 pictures = batch * frames
@@ -157,11 +156,11 @@ def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
         for block in blocks:
             run = runner(network, mode, Path(folder), None, block)
             x = _noise(network, batch)
-            timing = measure(lambda: run.predict_on_batch(x), runs)
+            timing = measure(lambda: run.model.predict_on_batch(x), runs)
             row = {"block": block, **timing,
                    "ms_per_picture": timing["median"] / (batch * frames),
                    "frames_per_s": 1e3 * batch * frames / timing["median"],
-                   "scores": score(replace(network, model=run)) if score else {}}
+                   "scores": score(run) if score else {}}
             rows.append(row)
             progress(f"left after block {block}: {row['frames_per_s']:.1f} frames/s")
     return rows

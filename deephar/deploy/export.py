@@ -18,6 +18,7 @@ from typing import Any, Callable
 import keras
 import numpy as np
 
+from deephar.networks.cut import cut, is_keras
 from deephar.networks.load import load_network, meaning_file
 from deephar.networks.network import Network
 from deephar.networks.optimize import call, optimize
@@ -42,7 +43,7 @@ def export(network: Network, path: str | Path, format: str, precision: str = "fl
         network: with a Keras model.
         path: of the file; its suffix must be the format's.
         format, precision: see `FORMATS`.
-        outputs, blocks: as of `optimize`.
+        outputs, blocks: as of `cut`.
         samples: inputs as the network will see them, (N, ...): int8's ranges
             are found on them, and the parity is measured on them.  Noise
             if None, which int8 refuses.
@@ -58,14 +59,13 @@ def export(network: Network, path: str | Path, format: str, precision: str = "fl
     if precision == "int8" and samples is None:
         raise ValueError("int8 needs sample inputs to find its ranges on: "
                          "give pictures, or use int8-dynamic")
-    source = network.model
-    if not isinstance(source, keras.Model):
+    if not is_keras(network.model):
         raise ValueError(f"only a Keras model can be exported, got {network.name}")
-    model = optimize(source, outputs=outputs, blocks=blocks,
-                     action_sets=network.num_sets)
+    network = cut(network, outputs, blocks)
+    model = optimize(network.model)
     if samples is None:
         samples = np.random.default_rng(0).uniform(
-            -1, 1, (2, *source.input_shape[1:])).astype("float32")
+            -1, 1, (2, *model.input_shape[1:])).astype("float32")
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as part:
         part = Path(part)

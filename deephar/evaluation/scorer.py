@@ -17,9 +17,9 @@ from deephar.evaluation.action import action_scores, action_trial
 from deephar.evaluation.loop import Predict, Rows, Trial, evaluate, spread
 from deephar.evaluation.mpii import pckh_score, pckh_trial
 from deephar.evaluation.report import Score
-from deephar.networks.cut import actions_only, is_keras, poses_only
+from deephar.networks.cut import actions_only, poses_only
 from deephar.networks.network import Network
-from deephar.networks.predict import frame_predictor, predict_all, predictor
+from deephar.networks.predict import frame_predictor, predictor
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout
 
@@ -60,21 +60,12 @@ def score(network: Network, people: People) -> list[Score]:
     """
     scores = [pckh(frame_predictor(poses_only(network), PICTURES), people.mpii,
                    network.dataconf, network.layout)]
-    if people.penn and _tells_actions(network):
+    if people.penn and ACTIONS in network.actions:
         classes = actions_only(network, len(PENN_ACTIONS))
         names = classes.output_names if network.is_merge else ()
         scores.append(accuracy(predictor(classes, CLIPS), people.penn, network.frame_step,
                                block_names=names))
     return scores
-
-
-def _tells_actions(network: Network) -> bool:
-    if ACTIONS not in network.actions:
-        return False
-    model = network.model
-    blank = np.zeros((1, *model.input_shape[1:]), np.float32)
-    outputs = model.outputs if is_keras(model) else predict_all(model, blank, 1)
-    return any(len(o.shape) == 2 for o in outputs)
 
 
 def pckh(predict: Predict, dataset: Any, dataconf: DataConfig, layout: PoseLayout, *,

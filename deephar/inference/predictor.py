@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from deephar.data.pictures import open_picture
 from deephar.inference.boxes import GIVEN_MARGIN, box_of_poses, check_boxes, square
 from deephar.inference.results import Person
-from deephar.networks.cut import heat_map_function, stop_after
+from deephar.networks.cut import cut, heat_map_function
 from deephar.networks.load import load_network
 from deephar.networks.network import Network
 from deephar.networks.predict import clip_function, frame_function
@@ -75,7 +75,7 @@ class Predictor:
             raise ValueError(f"margin must be > 0, got {margin}")
         network = load_network(model, weights=weights, layout=layout, actions=actions)
         if stop_after_block is not None:
-            network = stop_after(network, stop_after_block)
+            network = cut(network, blocks=stop_after_block)
         self.network: Network = network
         self.batch_size, self.flip, self.angle = batch_size, flip, angle
         self.margin, self.min_confidence = margin, min_confidence

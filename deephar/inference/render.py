@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from deephar.inference.results import FrameResult, Person
 from deephar.utils.paint import font_of, paint_box, paint_caption, paint_pose
-from deephar.utils.plot import INK, PAPER, draw_pose, to_picture
+from deephar.utils.plot import PAPER, draw_pose, to_picture
 from deephar.utils.pose import PoseLayout
 
 LEAST_CONFIDENCE = 0.1          # joints below it are not drawn
@@ -122,27 +122,6 @@ def _view(azimuth: float, elevation: float) -> np.ndarray:
 
 
 # === Actions ===
-
-def action_bars(classes: Mapping[str, float], size: tuple[int, int],
-                count: int = 5) -> Image.Image:
-    """The likeliest classes of one moment as bars with their probabilities."""
-    picture = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(picture)
-    top = sorted(classes.items(), key=lambda item: -item[1])[:count]
-    names = list(classes)
-    row = size[1] / count
-    font = font_of(min(0.42 * row, 0.07 * size[0]))
-    for i, (name, share) in enumerate(top):
-        y = i * row
-        bar = (0.04 * size[0], y + 0.60 * row, (0.04 + 0.92 * share) * size[0],
-               y + 0.82 * row)
-        draw.rectangle((bar[0], bar[1], 0.96 * size[0], bar[3]), (232, 233, 236))
-        draw.rectangle(bar, _class_color(names.index(name)))
-        draw.text((bar[0], y + 0.32 * row), nice(name), INK, font=font, anchor="lm")
-        draw.text((0.96 * size[0], y + 0.32 * row), f"{share:.0%}", INK, font=font,
-                  anchor="rm")
-    return picture
-
 
 def _class_color(number: int) -> tuple[int, int, int]:
     return CLASS_COLORS[number % len(CLASS_COLORS)]

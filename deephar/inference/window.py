@@ -27,8 +27,3 @@ class Window:
         self._figure.canvas.draw_idle()
         self._figure.canvas.flush_events()
         return True
-
-    def wait(self) -> None:
-        """Wait until the user closes the window."""
-        if self._figure is not None and self._plt.fignum_exists(self._figure.number):
-            self._plt.show()

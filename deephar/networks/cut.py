@@ -94,56 +94,43 @@ def _pose_outputs(model: keras.Model) -> tuple[int, int]:
     return count, 2 if apart else 1
 
 
-def cut(model: keras.Model, outputs: str = "all", blocks: int | None = None,
-        action_sets: int = 1) -> keras.Model:
-    """The model without the outputs, and what leads to them, that are not wanted.
+def cut(network: Network, outputs: str = "all", blocks: int | None = None) -> Network:
+    """The network without the outputs, and what leads to them, that are not wanted.
 
     Args:
-        model: a functional Keras model; itself if nothing is left away.
+        network: itself if nothing is left away.
         outputs: 'all', or 'last': the last pose and the last action block.
         blocks: leave it after so many pose blocks; action blocks that need no
             later pose stay.
-        action_sets: outputs of an action block.
-    """
-    if outputs not in ("all", "last"):
-        raise ValueError(f"outputs must be 'all' or 'last', got {outputs!r}")
-    count, per_block = _pose_outputs(model)
-    poses, actions = model.outputs[:count], model.outputs[count:]
-    if blocks is not None:
-        if not 1 <= blocks <= count // per_block:
-            raise ValueError(f"blocks must be 1 to {count // per_block}, got {blocks}")
-        left = poses[blocks * per_block:]
-        poses = poses[:blocks * per_block]
-        later = _operations(model, left) - _operations(model, poses)
-        actions = [o for o in actions if not _operations(model, [o]) & later]
-        actions = actions[:len(actions) // action_sets * action_sets]
-    if outputs == "last":
-        poses, actions = poses[-per_block:], actions[-action_sets:]
-    if len(poses + actions) == len(model.outputs):
-        return model
-    return keras.Model(model.input, poses + actions, name=model.name)
-
-
-def stop_after(network: Network, block: int) -> Network:
-    """The network cut after its pose block `block`, counted from 1.
-
-    Action blocks that need no later pose block stay.
 
     Raises:
         ValueError: it has fewer blocks, or is no Keras model.
     """
-    if not is_keras(network.model):
+    if outputs not in ("all", "last"):
+        raise ValueError(f"outputs must be 'all' or 'last', got {outputs!r}")
+    model, name, sets = network.model, network.name, network.num_sets
+    if not is_keras(model):
         raise ValueError("stopping after a block needs a Keras model, got "
-                         f"{type(network.model).__name__}")
-    total = num_blocks(network.model)
-    if not 1 <= block <= total:
-        raise ValueError(f"{network.name} has blocks 1 to {total}, got {block}")
-    if block == total:
+                         f"{type(model).__name__}")
+    count, per_block = _pose_outputs(model)
+    poses, actions = model.outputs[:count], model.outputs[count:]
+    if blocks is not None:
+        if not 1 <= blocks <= count // per_block:
+            raise ValueError(f"{name}: blocks must be 1 to {count // per_block}, "
+                             f"got {blocks}")
+        left = poses[blocks * per_block:]
+        poses = poses[:blocks * per_block]
+        later = _operations(model, left) - _operations(model, poses)
+        actions = [o for o in actions if not _operations(model, [o]) & later]
+        actions = actions[:len(actions) // sets * sets]
+        name = f"{name}, {blocks} blocks"
+    if outputs == "last":
+        poses, actions = poses[-per_block:], actions[-sets:]
+    if len(poses + actions) == len(model.outputs):
         return network
-    model = cut(network.model, blocks=block, action_sets=network.num_sets)
-    has_actions = len(model.outputs[-1].shape) == 2
-    return replace(network, model=model, actions=network.actions if has_actions else {},
-                   name=f"{network.name}, {block} blocks")
+    model = keras.Model(model.input, poses + actions, name=model.name)
+    return replace(network, model=model, name=name,
+                   actions=network.actions if actions else {})
 
 
 def heat_map_function(network: Network):

@@ -21,7 +21,6 @@ from keras import layers
 from deephar.layers import (
     ChannelSoftmax2D, DepthExpectation, KeypointConfidence, KroneckerPooling,
     SoftArgmax2D, StopGradient)
-from deephar.networks.cut import cut
 from deephar.networks.mapreader import ReadMaps
 
 log = logging.getLogger(__name__)
@@ -36,27 +35,22 @@ SCALED_KERNEL = {
     layers.SeparableConv2D: (1, -1)}
 
 
-def optimize(model: keras.Model, *, outputs: str = "all", blocks: int | None = None,
-             action_sets: int = 1, check: bool = True) -> keras.Model:
-    """The same function as `model` in prediction, with fewer and cheaper steps.
+def optimize(source: keras.Model, *, check: bool = True) -> keras.Model:
+    """The same function as `source` in prediction, with fewer and cheaper steps.
 
     Normalisations go into the convolutions before them, activations too;
     softmax, soft-argmax, confidence and Kronecker pooling read their maps at
     once; what no output needs goes.
 
     Args:
-        model: functional, possibly of sub-models; it is not changed.
-        outputs: 'all', or 'last': the last pose and the last action block.
-        blocks: leave the network after so many pose blocks.
-        action_sets: outputs of an action block.
-        check: compare with `model` on random input.
+        source: functional, possibly of sub-models; it is not changed.
+        check: compare with `source` on random input.
 
     Raises:
         ValueError: the network holds something else than layers, or an output
             is further than 1e-4 from the source's (of the value, where it is
             greater than 1).
     """
-    source = cut(model, outputs, blocks, action_sets)
     graph = steps_of(source)
     for change in (without_idle, without_twins, fold_normalisations,
                    fuse_activations, read_maps_at_once):
@@ -65,10 +59,10 @@ def optimize(model: keras.Model, *, outputs: str = "all", blocks: int | None = N
     if check:
         difference = compare(source, smaller)
         if not difference <= TOLERANCE:         # NaN is not well either
-            raise ValueError(f"the optimized {model.name} must be within {TOLERANCE} "
+            raise ValueError(f"the optimized {source.name} must be within {TOLERANCE} "
                              f"of its source, but is {difference:.1e} away; use the "
                              "source, and report the network")
-        log.debug("%s: %d steps, %.0e from its source", model.name,
+        log.debug("%s: %d steps, %.0e from its source", source.name,
                   len(graph.steps), difference)
     return smaller
 

@@ -51,12 +51,11 @@ class KerasRuntime(Runtime):
     is answered before the graph would have been traced.
 
     Args:
-        options: of `optimize`.
         eager_calls: so many calls go layer by layer.
     """
 
-    def __init__(self, model: keras.Model, *, eager_calls: int = EAGER_CALLS, **options):
-        self._source, self._options = model, options
+    def __init__(self, model: keras.Model, *, eager_calls: int = EAGER_CALLS):
+        self._source = model
         self.input_shape = model.input_shape
         self._eager_left = eager_calls
         self._graph = None
@@ -65,11 +64,10 @@ class KerasRuntime(Runtime):
     def model(self) -> keras.Model:
         """The optimized network, or the source if it cannot be optimized."""
         try:
-            return optimize(self._source, **self._options)
+            return optimize(self._source)
         except ValueError as error:
             log.warning("%s runs as it is: %s", self._source.name, error)
-            return cut(self._source, self._options.get("outputs", "all"),
-                       self._options.get("blocks"), self._options.get("action_sets", 1))
+            return self._source
 
     def predict_on_batch(self, x):
         x = np.asarray(x, np.float32)
@@ -110,9 +108,10 @@ def quick(network: Network, poses: bool = False) -> Network:
     """
     if not is_keras(network.model):
         return network
-    model = poses_only(network) if poses else network.model
-    return replace(network, model=KerasRuntime(
-        model, outputs="last", action_sets=network.num_sets))
+    if poses:
+        network = replace(network, model=poses_only(network), actions={})
+    network = cut(network, "last")
+    return replace(network, model=KerasRuntime(network.model))
 
 
 # === Exported files ===

@@ -38,8 +38,8 @@ def test_a_network_beside_the_matrix_product(tmp_path):
 
 def test_left_after_a_block_is_that_block(tmp_path):
     x = np.random.default_rng(0).uniform(-1, 1, (1, 4, 64, 64, 3)).astype("float32")
-    poses, actions = clips().read(
-        runner(clips(), "optimized", tmp_path, blocks=3).predict_on_batch(x))
+    run = runner(clips(), "optimized", tmp_path, blocks=3)
+    poses, actions = run.read(run.model.predict_on_batch(x))
     assert len(poses) == 1 and len(actions) == 1
     np.testing.assert_allclose(poses[0][0], call(network("spnet_3d"), x)[2][..., :3],
                                atol=1e-5)

@@ -1,4 +1,6 @@
 """Scores and inputs of a network, beside the evaluations they come from."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from deephar.data.labels import PENN_ACTIONS
 from deephar.data.synthetic import synthesize
 from deephar.evaluation.scorer import inputs, open_people
 from deephar.evaluation.scorer import score as scores_of
-from deephar.networks.cut import cut, stop_after
+from deephar.networks.cut import poses_only
 from deephar.networks.network import Network
 from deephar.networks.tiny import TINY
 from deephar.utils.modes import TEST_MODE, VALID_MODE
@@ -58,7 +60,7 @@ def test_a_network_that_knows_scores_all(data, network):
               for i in range(people.penn.get_length(TEST_MODE))]
     blind = np.zeros((200, 4, 16, 3), "float32")
     told = np.zeros((200, 15))
-    first = -(-len(poses) // 4) + 1         # clips of pictures, and a first look
+    first = -(-len(poses) // 4)             # after the clips of pictures
     told[first:first + len(labels)] = labels
     found = score(Network(Knows(network.model, blind, told), pa16j2d, network.actions, 2),
                   people)
@@ -68,10 +70,9 @@ def test_a_network_that_knows_scores_all(data, network):
 def test_without_actions_there_is_no_accuracy(data, network):
     people = open_people(network, data)
     assert set(score(network, people)) == {"PCKh@0.5", "single-clip accuracy"}
-    poses = cut(network.model, blocks=1)
-    only = Network(type(poses)(poses.input, poses.outputs[:1]), pa16j2d, network.actions)
+    only = replace(network, model=poses_only(network), actions={})
     assert set(score(only, people)) == {"PCKh@0.5"}
-    assert open_people(stop_after(Network(only.model, pa16j2d), 1), data).penn is None
+    assert open_people(only, data).penn is None
 
 
 def test_inputs_are_crops_for_the_network(data, network):

@@ -13,4 +13,3 @@ def test_pictures_follow_each_other_until_the_window_is_closed():
     assert np.array(image.get_array())[0, 0].tolist() == [0, 0, 255]
     plt.close("test")
     assert not window.show(np.zeros((30, 40, 3), np.uint8))
-    window.wait()

@@ -5,32 +5,50 @@ import numpy as np
 import pytest
 
 from deephar.models import reception
-from deephar.networks.cut import actions_only, heat_map_function, poses_only, stop_after
+from deephar.networks.cut import actions_only, cut, heat_map_function, poses_only
 from deephar.networks.load import load_network
 from deephar.networks.network import Network
+from deephar.networks.optimize import call
 from deephar.networks.predict import clip_function, frame_function
 from deephar.networks.tiny import TINY
 from deephar.utils.pose import pa16j2d
 from tests.fakes.networks import Fixed, fixed
+from tests.models.small import network as small
 from tests.networks.conftest import ACTIONS
 
 
 def test_stop_after_a_block(spnet, clips):
     network = Network(spnet, pa16j2d, ACTIONS, name="small")
-    cut = stop_after(network, 1)
+    part = cut(network, blocks=1)
     raw = spnet.predict(clips, verbose=0)
-    poses, actions = clip_function(cut, 2)(clips)
+    poses, actions = clip_function(part, 2)(clips)
     assert len(poses) == 1 and len(actions) == 1
     assert np.allclose(poses[0][0], raw[0][..., :2], atol=1e-5)
     assert np.allclose(actions[0]["five"], raw[4], atol=1e-5)
-    assert cut.model.count_params() < 0.6 * spnet.count_params()
-    assert stop_after(network, 4) is network
-    assert len(clip_function(stop_after(network, 3), 2)(clips)[1]) == 2
+    assert part.model.count_params() < 0.6 * spnet.count_params()
+    assert cut(network, blocks=4) is network
+    assert len(clip_function(cut(network, blocks=3), 2)(clips)[1]) == 2
     for block in (0, 5):
-        with pytest.raises(ValueError, match=f"small has blocks 1 to 4, got {block}"):
-            stop_after(network, block)
+        with pytest.raises(ValueError, match=f"small: blocks must be 1 to 4, got {block}"):
+            cut(network, blocks=block)
     with pytest.raises(ValueError, match="Keras model, got Fixed"):
-        stop_after(fixed(), 1)
+        cut(fixed(), blocks=1)
+
+
+def test_the_last_outputs(spnet, clips):
+    raw = call(spnet, clips)
+    network = Network(spnet, pa16j2d, ACTIONS)
+    last = call(cut(network, "last").model, clips)
+    for found, wanted in zip(last, [raw[3], raw[6], raw[7]], strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
+    assert cut(network) is network
+    with pytest.raises(ValueError, match="outputs must be 'all' or 'last', got 'first'"):
+        cut(network, "first")
+
+
+def test_pose_and_visibility_apart_are_one_block():
+    last = cut(Network(small("merge_2d"), pa16j2d), "last").model
+    assert [x.shape[1:] for x in last.outputs] == [(4, 4, 2), (4, 4, 1), (5,)]
 
 
 @pytest.mark.parametrize("key, poses, actions", [

@@ -1,12 +1,11 @@
 """The optimized network is the source, with fewer steps."""
 import keras
-import numpy as np
 import pytest
 from keras import layers
 
 from deephar.deploy.bench import unsettle
 from deephar.networks.optimize import (
-    call, compare, cut, fold_normalisations, optimize, steps_of, without_twins)
+    compare, fold_normalisations, optimize, steps_of, without_twins)
 from tests.models.small import BUILDERS, network
 
 
@@ -45,35 +44,9 @@ def test_same_outputs_of_every_other_network(name):
 
 
 def test_the_optimized_network_can_be_saved(tmp_path):
-    smaller = optimize(built("reception_2d"), outputs="last")
+    smaller = optimize(built("reception_2d"))
     smaller.save(tmp_path / "small.keras")
     assert compare(smaller, keras.models.load_model(tmp_path / "small.keras")) == 0
-
-
-def test_last_outputs_and_blocks():
-    model = network("spnet_3d")         # 4 poses, then 2 blocks of 2 action sets
-    x = np.random.default_rng(0).uniform(-1, 1, (1, *model.input_shape[1:]))
-    every = call(model, x.astype("float32"))
-    last = call(cut(model, "last", action_sets=2), x.astype("float32"))
-    for found, wanted in zip(last, [every[3], every[6], every[7]], strict=True):
-        np.testing.assert_allclose(found, wanted, atol=1e-6)
-    first = cut(model, blocks=1)
-    np.testing.assert_allclose(call(first, x.astype("float32"))[0], every[0], atol=1e-6)
-    assert len(steps_of(first).steps) < 0.5 * len(steps_of(model).steps)
-    assert cut(model) is model
-
-
-def test_pose_and_visibility_apart_are_one_block():
-    last = cut(network("merge_2d"), "last")
-    assert [x.shape[1:] for x in last.outputs] == [(4, 4, 2), (4, 4, 1), (5,)]
-
-
-@pytest.mark.parametrize("options, message", [
-    ({"outputs": "first"}, "outputs must be"), ({"blocks": 0}, "blocks must be 1 to 2"),
-    ({"blocks": 3}, "blocks must be 1 to 2")])
-def test_wrong_arguments(options, message):
-    with pytest.raises(ValueError, match=message):
-        optimize(network("reception_2d"), **options)
 
 
 CONVOLUTIONS = {

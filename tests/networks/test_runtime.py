@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from deephar.inference.predictor import Predictor
+from deephar.networks.cut import cut
 from deephar.networks.load import load_network
 from deephar.networks.network import Network
 from deephar.networks.optimize import call
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.networks.runtime import (
     KerasRuntime, frozen_graph, is_exported, open_exported, quick, required)
-from deephar.utils.pose import pa17j3d
+from deephar.utils.pose import pa16j2d, pa17j3d
 from tests.models.small import network
 
 
@@ -22,7 +23,7 @@ def noise(model, count=2):
 @pytest.mark.parametrize("calls", [0, 2])
 def test_keras_gives_the_same_before_and_after_tracing(calls):
     model = network("reception_2d")
-    runtime = KerasRuntime(model, eager_calls=calls, outputs="last")
+    runtime = KerasRuntime(cut(Network(model, pa16j2d), "last").model, eager_calls=calls)
     for count in (1, 3, 2, 1):
         x = noise(model, count)
         found, = runtime.predict_on_batch(x)
