@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from deephar.training.kernels import use_fast_kernels
 from deephar.training.recompute import recomputed
 from deephar.training.strategy import synchronize_batch_norm
 
@@ -121,6 +122,7 @@ def make_step(task: Task, strategy: tf.distribute.Strategy,
     if not optimizer.built:
         optimizer.build(variables)
     synchronize_batch_norm(model, strategy)
+    use_fast_kernels(model)
     scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
 
     def step(x, y):
