@@ -1,9 +1,18 @@
 """Which frames of a video make a clip, and what the video data sets share."""
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from deephar.config import DataConfig
+from deephar.data.crops import checked_box, crop_box, pose_targets
+from deephar.data.labels import ACTION_SETS, one_hot_actions
+from deephar.data.pictures import open_picture
+from deephar.utils.bbox import get_gt_bbox, whole_image_bbox
 from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.pose import PoseLayout
+from deephar.utils.transform import normalize_channels
 
 TOPOLOGIES = {"sequences": "sequences", "sequence": "sequences",
               "frames": "frames", "frame": "frames"}
@@ -150,6 +159,103 @@ class VideoDataset:
     def _squeeze(self, array: np.ndarray) -> np.ndarray:
         """A per-frame array (T, ...) without time where a sample is one frame."""
         return array[0] if self.topology == "frames" else array
+
+
+class VideoClip(NamedTuple):
+    """T frames of a video, as `ActionVideos` cuts them out."""
+    paths: list[Path]
+    size: tuple[int, int]       # (w, h) of the pictures
+    pose_px: np.ndarray         # (T, J, 2 or 3) of the layout; NaN where missing
+    annotated: tuple[np.ndarray, np.ndarray]    # joints and visibility, for the box
+
+
+class ActionVideos(VideoDataset):
+    """What Penn Action and NTU share: the window of a clip and its sample.
+
+    A subclass reads the frames of a clip (`_read`), and names its own classes.
+    """
+    action_set: str
+    gives_bbox = True           # samples tell their window
+    output_fullframe = False
+
+    def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
+                 poselayout: PoseLayout, topology: str, use_gt_bbox: bool,
+                 remove_outer_joints: bool, clip_size: int, pose_only: bool):
+        super().__init__(dataconf, poselayout, topology, clip_size)
+        self.dataset_path = dataset_path
+        self.use_gt_bbox = use_gt_bbox
+        self.remove_outer_joints = remove_outer_joints
+        self.pose_only = pose_only
+
+    def get_data(self, key: int, mode: int, frame_list=None, bbox=None, *,
+                 augmentation: dict | None = None,
+                 rng: np.random.Generator | None = None) -> dict:
+        """One clip or frame.
+
+        Args:
+            key: number of the sequence, or of the frame.
+            mode: of the split; training draws its settings from `rng`.
+            frame_list: frames of the clip, from 0; None chooses them.
+            bbox: (4,), the window in pixels.
+            augmentation: settings to use instead.
+            rng: the only source of chance.
+
+        Returns:
+            seq_idx, frame_list (T,), pennaction (15,), ntuaction (60,),
+            pose (T, J, D + 1), frame (T, H, W, 3), bbox (4,), afmat (3, 3);
+            no T in pose and frame for a single frame, no bbox of NTU.
+        """
+        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
+        index, frame_list = self._select(key, mode, frame_list, aug, drawn, rng)
+        video = self.sequences[mode][index]
+        clip = self._read(video, frame_list)
+        bbox = (self._window(index, mode, frame_list, clip, aug["scale"]) if bbox is None
+                else checked_box(bbox, clip.size, str(video)))
+        frames, afmat = crop_box(
+            clip.paths, bbox, clip.size, aug, self.dataconf.crop_resolution, drawn, rng,
+            pose_only=self.pose_only)
+        pose = pose_targets(clip.pose_px, afmat, self.poselayout, aug["hflip"],
+                            self._depth_range(clip.pose_px, aug["scale"]))
+        sample = {"seq_idx": index, "frame_list": np.array(frame_list),
+                  **one_hot_actions(self.action_set, video.action),
+                  "pose": self._squeeze(pose)}
+        if not self.pose_only:
+            sample["frame"] = self._squeeze(frames)
+        if self.output_fullframe:
+            sample["fullframe"] = self._squeeze(np.stack([
+                normalize_channels(np.asarray(open_picture(path)[0]), aug["chpower"])
+                for path in clip.paths]))
+        if self.gives_bbox:
+            sample["bbox"] = bbox
+        sample["afmat"] = afmat
+        return sample
+
+    def _read(self, video: Any, frame_list: list[int]) -> VideoClip:
+        raise NotImplementedError
+
+    def _window(self, index: int, mode: int, frame_list: list[int], clip: VideoClip,
+                scale: float) -> np.ndarray:
+        """The box around the person in a clip, before it is shifted."""
+        if self.use_gt_bbox:
+            return get_gt_bbox(*clip.annotated, clip.size, scale,
+                               logkey=self.sequences[mode][index])
+        return whole_image_bbox(clip.size, scale)
+
+    def _depth_range(self, pose_px: np.ndarray, scale: float
+                     ) -> tuple[float, float] | None:
+        """(near, far) in mm; None without depth."""
+        return None
+
+    def _shapes(self) -> dict:
+        layout = self.poselayout
+        shapes = {"seq_idx": (), "frame_list": (self.clip_length() or 1,),
+                  **{name: (len(names),) for name, names in ACTION_SETS.items()},
+                  "pose": (layout.num_joints, layout.dim + 1), "afmat": (3, 3)}
+        if self.gives_bbox:
+            shapes["bbox"] = (4,)
+        if not self.pose_only:
+            shapes["frame"] = self.dataconf.input_shape
+        return shapes
 
 
 def choose_augmentation(dataconf: DataConfig, mode: int, augmentation: dict | None,

@@ -35,12 +35,11 @@ H36M_COLUMNS = tuple(sorted(H36M_ACTIONS[1:], key=str.lower))
 ACTION_SETS = {"pennaction": PENN_ACTIONS, "ntuaction": NTU_ACTIONS}
 
 
-def one_hot_actions(**actions: int) -> dict:
-    """Class vectors of every action set; `actions` maps a set to its class, from 0."""
-    vectors = {name: np.zeros(len(names)) for name, names in ACTION_SETS.items()}
-    for name, action in actions.items():
-        if not 0 <= action < len(ACTION_SETS[name]):
-            raise ValueError(f"{name} has classes 0 to {len(ACTION_SETS[name]) - 1}, "
-                             f"got {action}")
-        vectors[name][action] = 1
-    return vectors
+def one_hot_actions(action_set: str, action: int) -> dict:
+    """Class vectors of every action set: that of `action`, from 0, then zeros."""
+    count = len(ACTION_SETS[action_set])
+    if not 0 <= action < count:
+        raise ValueError(f"{action_set} has classes 0 to {count - 1}, got {action}")
+    return {action_set: np.eye(count)[action],
+            **{name: np.zeros(len(names)) for name, names in ACTION_SETS.items()
+               if name != action_set}}

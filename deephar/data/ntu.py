@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from deephar.config import DataConfig
-from deephar.data.clips import VideoDataset, choose_augmentation
-from deephar.data.crops import checked_box, crop_box, pose_targets
-from deephar.data.labels import ACTION_SETS, one_hot_actions
+from deephar.data.clips import ActionVideos, VideoClip
 from deephar.data.matfile import ADVICE, load_npy
-from deephar.utils.bbox import DEPTH_HALF_RANGE, get_gt_bbox, whole_image_bbox
+from deephar.utils.bbox import DEPTH_HALF_RANGE
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa20j3d
 
@@ -85,7 +83,7 @@ class Sequence:
         return rows[::ROW_STEP]
 
 
-class Ntu(VideoDataset):
+class Ntu(ActionVideos):
     """Clips or frames of NTU RGB+D.
 
     The window comes from, in this order: the `bbox` given to `get_data`, the
@@ -106,19 +104,19 @@ class Ntu(VideoDataset):
             all span the same.
     """
 
+    action_set = "ntuaction"
+    gives_bbox = False          # as published
+
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
                  poselayout: PoseLayout = pa20j3d, topology: str = "sequences",
                  use_gt_bbox: bool = False, remove_outer_joints: bool = True,
                  clip_size: int = 16, pose_only: bool = False, num_S: int = 17, *,
                  eval_mode: str = "cs", depth_by_scale: bool = True):
-        super().__init__(dataconf, poselayout, topology, clip_size)
+        super().__init__(dataset_path, dataconf, poselayout, topology, use_gt_bbox,
+                         remove_outer_joints, clip_size, pose_only)
         if eval_mode not in ("cs", "cv"):
             raise ValueError("eval_mode must be 'cs' (cross-subject) or 'cv' (cross-view), "
                              f"got {eval_mode!r}")
-        self.dataset_path = dataset_path
-        self.use_gt_bbox = use_gt_bbox
-        self.remove_outer_joints = remove_outer_joints
-        self.pose_only = pose_only
         self.eval_mode = eval_mode
         self.depth_by_scale = depth_by_scale
         self.images = Path(dataset_path) / IMAGES
@@ -128,65 +126,23 @@ class Ntu(VideoDataset):
                         else sequence.camera in TRAIN_CAMERAS)
             self.sequences[TRAIN_MODE if is_train else TEST_MODE].append(sequence)
 
-    def get_data(self, key: int, mode: int, frame_list=None, bbox=None, *,
-                 augmentation: dict | None = None,
-                 rng: np.random.Generator | None = None) -> dict:
-        """One clip or frame.
-
-        Args:
-            key: number of the sequence, or of the frame.
-            mode: of the split; training draws its settings from `rng`.
-            frame_list: frames of the clip, from 0; None chooses them.
-            bbox: (4,), the window in pixels.
-            augmentation: settings to use instead.
-            rng: the only source of chance.
-
-        Returns:
-            seq_idx, frame_list (T,), ntuaction (60,), pennaction (15,),
-            pose (T, J, D + 1), frame (T, H, W, 3), afmat (3, 3); no T in pose
-            and frame for a single frame.
-        """
-        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
-        index, frame_list = self._select(key, mode, frame_list, aug, drawn, rng)
-        sequence = self.sequences[mode][index]
-        numbers, joints = sequence.read()
+    def _read(self, video, frame_list):
+        numbers, joints = video.read()
         pose_px = joints[frame_list][:, list(self.poselayout.map_from_ntu)]
-        if bbox is not None:
-            bbox = checked_box(bbox, PICTURE_SIZE, str(sequence))
-        elif self.use_gt_bbox:
-            visible = np.isfinite(pose_px).all(axis=-1)
-            bbox = get_gt_bbox(
-                pose_px, visible, PICTURE_SIZE, aug["scale"], logkey=sequence)
-        else:
-            bbox = whole_image_bbox(PICTURE_SIZE, aug["scale"])
-        folder = self.images / sequence.name
-        frames, afmat = crop_box(
-            [folder / FRAME.format(numbers[i]) for i in frame_list], bbox, PICTURE_SIZE, aug,
-            self.dataconf.crop_resolution, drawn, rng, pose_only=self.pose_only)
-        actions = one_hot_actions(ntuaction=sequence.action)
-        sample = {
-            "seq_idx": index,
-            "frame_list": np.array(frame_list),
-            "ntuaction": actions["ntuaction"],
-            "pennaction": actions["pennaction"],
-            "pose": self._squeeze(pose_targets(
-                pose_px, afmat, self.poselayout, aug["hflip"],
-                _depth_range(pose_px[..., 2],
-                             aug["scale"] if self.depth_by_scale else 1))),
-        }
-        if not self.pose_only:
-            sample["frame"] = self._squeeze(frames)
-        sample["afmat"] = afmat
-        return sample
+        folder = self.images / video.name
+        return VideoClip([folder / FRAME.format(numbers[i]) for i in frame_list],
+                         PICTURE_SIZE, pose_px,
+                         (pose_px, np.isfinite(pose_px).all(axis=-1)))
 
-    def _shapes(self) -> dict:
-        layout = self.poselayout
-        shapes = {"seq_idx": (), "frame_list": (self.clip_length() or 1,),
-                  "pose": (layout.num_joints, layout.dim + 1), "afmat": (3, 3)}
-        shapes.update((name, (len(names),)) for name, names in ACTION_SETS.items())
-        if not self.pose_only:
-            shapes["frame"] = self.dataconf.input_shape
-        return shapes
+    def _depth_range(self, pose_px, scale):
+        """About the root joint of the clip, or about all joints without one."""
+        depth = pose_px[..., 2]
+        for candidates in (depth[:, 0], depth):
+            known = candidates[np.isfinite(candidates)]
+            if known.size:
+                reach = DEPTH_HALF_RANGE * (scale if self.depth_by_scale else 1)
+                return known.mean() - reach, known.mean() + reach
+        return None
 
 
 def _sequences(dataset_path: Path, num_S: int) -> list[Sequence]:
@@ -200,13 +156,3 @@ def _sequences(dataset_path: Path, num_S: int) -> list[Sequence]:
         raise ValueError(f"{folder} has no file named like S001C001P001R001A001.npy; "
                          f"{ADVICE}")
     return [sequence for sequence in sequences if sequence.setup <= num_S]
-
-
-def _depth_range(depth: np.ndarray, scale: float) -> tuple[float, float] | None:
-    """(near, far) in mm about the root joint of a clip; None without any depth."""
-    for candidates in (depth[:, 0], depth):
-        known = candidates[np.isfinite(candidates)]
-        if known.size:
-            reach = DEPTH_HALF_RANGE * scale
-            return known.mean() - reach, known.mean() + reach
-    return None

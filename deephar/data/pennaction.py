@@ -6,17 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from deephar.config import DataConfig
-from deephar.data.clips import VideoDataset, choose_augmentation
-from deephar.data.crops import checked_box, crop_box, pose_targets
-from deephar.data.labels import ACTION_SETS, one_hot_actions
+from deephar.data.clips import ActionVideos, VideoClip
+from deephar.data.crops import checked_box
 from deephar.data.matfile import (
     find_annotations, load_mat, number, numbers, points, records, texts)
-from deephar.data.pictures import open_picture
-from deephar.utils.bbox import get_gt_bbox, whole_image_bbox
 from deephar.utils.files import read_json
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d
-from deephar.utils.transform import normalize_channels
 
 NUM_PENN_JOINTS = 13
 IMAGES, FRAME = "frames", "{:06d}.jpg"
@@ -40,7 +36,7 @@ class Sequence:
         return f"Penn Action sequence {self.idx:04d}"
 
 
-class PennAction(VideoDataset):
+class PennAction(ActionVideos):
     """Clips or frames of Penn Action.
 
     The window comes from, in this order: the `bbox` given to `get_data`, the
@@ -60,17 +56,16 @@ class PennAction(VideoDataset):
             counted from 0; a path, or a name in `dataset_path`.
     """
 
+    action_set = "pennaction"
+
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
                  poselayout: PoseLayout = pa16j2d, topology: str = "sequences",
                  use_gt_bbox: bool = False, remove_outer_joints: bool = True,
                  clip_size: int = 16, pose_only: bool = False,
                  output_fullframe: bool = False,
                  pred_bboxes_file: str | os.PathLike | None = None):
-        super().__init__(dataconf, poselayout, topology, clip_size)
-        self.dataset_path = dataset_path
-        self.use_gt_bbox = use_gt_bbox
-        self.remove_outer_joints = remove_outer_joints
-        self.pose_only = pose_only
+        super().__init__(dataset_path, dataconf, poselayout, topology, use_gt_bbox,
+                         remove_outer_joints, clip_size, pose_only)
         self.output_fullframe = output_fullframe
         path = find_annotations(dataset_path)
         content = load_mat(path, tuple(SPLITS.values()))
@@ -84,69 +79,19 @@ class PennAction(VideoDataset):
         self.pred_bboxes = (None if pred_bboxes_file is None
                             else _read_boxes(path.parent, pred_bboxes_file))
 
-    def get_data(self, key: int, mode: int, frame_list=None, bbox=None, *,
-                 augmentation: dict | None = None,
-                 rng: np.random.Generator | None = None) -> dict:
-        """One clip or frame.
-
-        Args:
-            key: number of the sequence, or of the frame.
-            mode: of the split; training draws its settings from `rng`.
-            frame_list: frames of the clip, from 0; None chooses them.
-            bbox: (4,), the window in pixels.
-            augmentation: settings to use instead.
-            rng: the only source of chance.
-
-        Returns:
-            seq_idx, frame_list (T,), pennaction (15,), ntuaction (60,),
-            pose (T, J, D + 1), frame (T, H, W, 3), bbox (4,), afmat (3, 3);
-            no T in pose and frame for a single frame.
-        """
-        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
-        index, frame_list = self._select(key, mode, frame_list, aug, drawn, rng)
-        sequence = self.sequences[mode][index]
-        pose_px = self._joints(sequence, frame_list)
-        bbox = self._window(index, mode, frame_list, bbox, aug["scale"])
-        folder = self.images / f"{sequence.idx:04d}"
-        paths = [folder / FRAME.format(sequence.frames[i]) for i in frame_list]
-        frames, afmat = crop_box(
-            paths, bbox, sequence.size, aug, self.dataconf.crop_resolution, drawn, rng,
-            pose_only=self.pose_only)
-        sample = {
-            "seq_idx": index,
-            "frame_list": np.array(frame_list),
-            **one_hot_actions(pennaction=sequence.action),
-            "pose": self._squeeze(
-                pose_targets(pose_px, afmat, self.poselayout, aug["hflip"])),
-        }
-        if not self.pose_only:
-            sample["frame"] = self._squeeze(frames)
-        if self.output_fullframe:
-            sample["fullframe"] = self._squeeze(np.stack([
-                normalize_channels(np.asarray(open_picture(path)[0]), aug["chpower"])
-                for path in paths]))
-        sample["bbox"] = bbox
-        sample["afmat"] = afmat
-        return sample
-
-    def _joints(self, sequence: Sequence, frame_list) -> np.ndarray:
-        """Joints (T, J, 2) in the layout's order; NaN for what is not seen or not Penn's."""
+    def _read(self, video, frame_list):
+        folder = self.images / f"{video.idx:04d}"
+        pose_px, visible = video.pose_px[frame_list], video.visible[frame_list]
+        # NaN for what is not seen or not Penn's.
         joints = np.full((len(frame_list), self.poselayout.num_joints, 2), np.nan)
-        seen = sequence.visible[frame_list][..., None] >= 0.5
         joints[:, list(self.poselayout.map_from_pa13j)] = np.where(
-            seen, sequence.pose_px[frame_list], np.nan)
-        return joints
+            visible[..., None] >= 0.5, pose_px, np.nan)
+        return VideoClip([folder / FRAME.format(video.frames[i]) for i in frame_list],
+                         video.size, joints, (pose_px, visible))
 
-    def _window(self, index, mode, frame_list, bbox, scale) -> np.ndarray:
-        """The box around the person in a clip, before it is shifted."""
-        sequence = self.sequences[mode][index]
-        if bbox is not None:
-            return checked_box(bbox, sequence.size, str(sequence))
-        if self.use_gt_bbox:
-            return get_gt_bbox(sequence.pose_px[frame_list], sequence.visible[frame_list],
-                               sequence.size, scale, logkey=sequence)
-        if self.pred_bboxes is None:
-            return whole_image_bbox(sequence.size, scale)
+    def _window(self, index, mode, frame_list, clip, scale):
+        if self.use_gt_bbox or self.pred_bboxes is None:
+            return super()._window(index, mode, frame_list, clip, scale)
         keys = [f"{index}.{frame}" for frame in frame_list]
         missing = [key for key in keys if key not in self.pred_bboxes[mode]]
         if missing:
@@ -155,17 +100,7 @@ class PennAction(VideoDataset):
                            "again, or use use_gt_bbox=True")
         boxes = np.array([self.pred_bboxes[mode][key] for key in keys])
         union = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
-        return checked_box(union, sequence.size, str(sequence))
-
-    def _shapes(self) -> dict:
-        layout = self.poselayout
-        shapes = {"seq_idx": (), "frame_list": (self.clip_length() or 1,),
-                  "pose": (layout.num_joints, layout.dim + 1), "bbox": (4,),
-                  "afmat": (3, 3)}
-        shapes.update((name, (len(names),)) for name, names in ACTION_SETS.items())
-        if not self.pose_only:
-            shapes["frame"] = self.dataconf.input_shape
-        return shapes
+        return checked_box(union, clip.size, str(self.sequences[mode][index]))
 
 
 def _sequences(value) -> list[Sequence]:

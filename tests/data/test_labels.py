@@ -19,8 +19,8 @@ def test_the_papers_columns():
 
 
 def test_vectors():
-    vectors = one_hot_actions(ntuaction=3)
+    vectors = one_hot_actions("ntuaction", 3)
     assert vectors["ntuaction"].argmax() == 3 and vectors["ntuaction"].sum() == 1
     assert (vectors["pennaction"] == 0).all()
     with pytest.raises(ValueError, match="pennaction has classes 0 to 14, got 15"):
-        one_hot_actions(pennaction=15)
+        one_hot_actions("pennaction", 15)
