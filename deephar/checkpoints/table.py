@@ -10,7 +10,9 @@ from deephar.checkpoints.description import Description, describe_spnet
 from deephar.config import (
     ModelConfig, human36m_dataconf, mpii_sp_dataconf, ntu_ar_dataconf, ntu_dataconf,
     pennaction_ar_dataconf, pennaction_dataconf)
+from deephar.data import DATASETS
 from deephar.data.labels import NTU_ACTIONS, PENN_ACTIONS
+from deephar.data.matfile import ANNOTATION_FILE
 from deephar.utils.pose import pa16j2d, pa17j3d, pa20j3d
 
 RELEASES = "https://github.com/dluvizon/deephar/releases/download"
@@ -169,26 +171,31 @@ CHECKPOINTS = {entry.key: entry for entry in (
     ),
 )}
 
+
+def _place(name: str, file: str) -> str:
+    return f"{DATASETS[name].folder}/{file}"
+
+
 ANNOTATIONS = {
     "mpii_annotations": Annotations(
         url=f"{RELEASES}/v0.1/mpii_annotations.mat",
         md5="cc62b1bb855bf4866d19bc0637526930",
-        place="MPII/annotations.mat",
+        place=_place("mpii", ANNOTATION_FILE),
     ),
     "h36m_annotations": Annotations(
         url=f"{RELEASES}/v0.2/h36m_annotations.mat",
         md5="4067d52db61737fbebdec850238d87dd",
-        place="Human3.6M/annotations.mat",
+        place=_place("h36m", ANNOTATION_FILE),
     ),
     "penn_annotations": Annotations(
         url=f"{RELEASES}/v0.3/penn_annotations.mat",
         md5="b37a2e72c0ba308bd7ad476bc2aa4d33",
-        place="PennAction/annotations.mat",
+        place=_place("pennaction", ANNOTATION_FILE),
     ),
     "penn_pred_bboxes": Annotations(
         url=f"{RELEASES}/v0.3/penn_pred_bboxes_16f.json",
         md5="30b124a919185cb031b928bc6154fa9b",
-        place="PennAction/penn_pred_bboxes_16f.json",
+        place=_place("pennaction", "penn_pred_bboxes_16f.json"),
     ),
 }
 

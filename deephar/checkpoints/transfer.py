@@ -6,11 +6,9 @@ Layers are paired by their names; a layer whose shapes differ is left as it is.
 import logging
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deephar.checkpoints.description import FILE_NAME, find_weights, read_description
-from deephar.checkpoints.load import load_checkpoint, load_weights
+from deephar.checkpoints.load import load_checkpoint
 
 if TYPE_CHECKING:
     import keras
@@ -53,23 +51,13 @@ def load_matching(model: "keras.Model", source: str | os.PathLike,
     Raises:
         ValueError: not one layer fits.
     """
-    report = copy_matching(load_any(source, folder), model)
+    report = copy_matching(load_checkpoint(source, folder), model)
     report.source = str(source)
     if not report.taken:
         raise ValueError(f"no layer of {model.name} is in {source}: is it the "
                          "right network?")
     log.info("%s", report)
     return report
-
-
-def load_any(source: str | os.PathLike, folder: str | os.PathLike = "weights"
-             ) -> "keras.Model":
-    """The network of a published checkpoint, of a file, or of a run's folder."""
-    if not (Path(source) / FILE_NAME).exists():
-        return load_checkpoint(source, folder)
-    model = read_description(source).build()
-    load_weights(model, find_weights(source))
-    return model
 
 
 def copy_matching(source: "keras.Model", target: "keras.Model") -> TransferReport:

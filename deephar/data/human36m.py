@@ -16,6 +16,7 @@ from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa17j3d
 
 NUM_H36M_JOINTS = 32
+TRAIN_SUBJECTS, VALID_SUBJECTS = (1, 5, 6, 7, 8), (9, 11)
 IMAGES, FRAME = "images", "{:05d}.jpg"
 # Action, subject, take and camera, each counted from 1.
 SEQUENCE_NAME = re.compile(r"a(\d+)_s(\d+)_e(\d+)_c(\d+)")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import keras
 
-from deephar.checkpoints.description import (
-    FILE_NAME, describe_spnet, read_description, spnet_config)
+from deephar.checkpoints.description import describe_spnet, spnet_config
+from deephar.checkpoints.load import find_checkpoint
 from deephar.checkpoints.table import CHECKPOINTS
 from deephar.checkpoints.transfer import load_matching
 from deephar.config import DataConfig, ModelConfig, pennaction_dataconf
@@ -50,8 +50,7 @@ class Config(RunConfig):
 
 def known_network(weights: str) -> tuple[ModelConfig, DataConfig]:
     """The network that is trained already, and its crops."""
-    known = (read_description(Path(weights)) if (Path(weights) / FILE_NAME).exists() else
-             CHECKPOINTS.get(weights, CHECKPOINTS["penn_spnet"]).description)
+    known = find_checkpoint(weights)[0] or CHECKPOINTS["penn_spnet"].description
     return spnet_config(known), known.dataconf
 
 

@@ -16,6 +16,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from deephar.data import human36m
 from deephar.data.keypoints.batches import Symmetry, kept_frames
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.utils.files import read_json
@@ -30,8 +31,8 @@ COCO17_SYMMETRY = Symmetry(tuple(range(1, 17, 2)), tuple(range(2, 17, 2)))
 MPII16_AS_PUBLISHED = Symmetry((3, 4, 5, 13, 14, 15), (0, 1, 2, 10, 11, 12))
 MPII16_SYMMETRY = Symmetry((5, 4, 3, 15, 14, 13), (0, 1, 2, 10, 11, 12))
 
-TRAIN_SUBJECTS = ("S1", "S5", "S6", "S7", "S8")
-TEST_SUBJECTS = ("S9", "S11")
+TRAIN_SUBJECTS = tuple(f"S{number}" for number in human36m.TRAIN_SUBJECTS)
+TEST_SUBJECTS = tuple(f"S{number}" for number in human36m.VALID_SUBJECTS)
 FPS = 50
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deephar.data.human36m import FRAME, IMAGES
+from deephar.data.human36m import (
+    FRAME, IMAGES, NUM_H36M_JOINTS, TRAIN_SUBJECTS, VALID_SUBJECTS)
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.labels import H36M_ACTIONS
 from deephar.data.matfile import ANNOTATION_FILE, inner, load_mat, load_npy
@@ -31,9 +32,7 @@ from deephar.utils.rig import inverse, rotate
 
 log = logging.getLogger(__name__)
 
-TRAIN_SUBJECTS, VALID_SUBJECTS = (1, 5, 6, 7, 8), (9, 11)
 FRAME_STEP = {"train": 5, "valid": 64}
-NUM_JOINTS = 32
 OTHER_SPELLINGS = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
 POSITION_FOLDERS = ("D3_Positions", "3D_positions")
 POSITION_FILES = (".cdf", ".h5", ".mat", ".npz", ".npy")
@@ -78,7 +77,7 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
         for key, split in (("sequences_tr", "train"), ("sequences_val", "valid"),
                            ("sequences_te", "test"))} | {
         "action_labels": cells(H36M_ACTIONS),
-        "joint_labels": cells(f"joint{j:02d}" for j in range(NUM_JOINTS))})
+        "joint_labels": cells(f"joint{j:02d}" for j in range(NUM_H36M_JOINTS))})
     outcome.sequences = {split: len(rows) for split, rows in sequences.items()}
     outcome.notes.append("frames kept: training 1 in 5, validation 1 in 64; "
                          "the test subjects have no public poses")
@@ -193,13 +192,13 @@ def read_positions(path: Path) -> np.ndarray:
         array = arrays.get(key)
         if array is None:
             continue
-        if array.shape == (3 * NUM_JOINTS,) or array.shape == (NUM_JOINTS, 3):
-            array = array.reshape(1, NUM_JOINTS, 3)
-        elif array.ndim == 2 and array.shape[1] == 3 * NUM_JOINTS:
-            array = array.reshape(-1, NUM_JOINTS, 3)
-        elif array.ndim == 2 and array.shape[0] == 3 * NUM_JOINTS:
-            array = array.reshape(NUM_JOINTS, 3, -1).transpose(2, 0, 1)
-        if array.ndim == 3 and array.shape[1:] == (NUM_JOINTS, 3):
+        if array.shape == (3 * NUM_H36M_JOINTS,) or array.shape == (NUM_H36M_JOINTS, 3):
+            array = array.reshape(1, NUM_H36M_JOINTS, 3)
+        elif array.ndim == 2 and array.shape[1] == 3 * NUM_H36M_JOINTS:
+            array = array.reshape(-1, NUM_H36M_JOINTS, 3)
+        elif array.ndim == 2 and array.shape[0] == 3 * NUM_H36M_JOINTS:
+            array = array.reshape(NUM_H36M_JOINTS, 3, -1).transpose(2, 0, 1)
+        if array.ndim == 3 and array.shape[1:] == (NUM_H36M_JOINTS, 3):
             return _in_millimetres(np.asarray(array, np.float64), path)
     shapes = {key: value.shape for key, value in arrays.items()}
     raise ValueError(f"{path}: positions must be (n, 96), (96, n) or (n, 32, 3), "
