@@ -38,10 +38,13 @@ def read_rows(path: Path) -> list[dict[str, float]]:
                 for row in csv.DictReader(file)]
 
 
-def drop_rows(path: Path, after_step: int) -> None:
-    """Forget what a run wrote after the state that it goes on from."""
+def drop_rows(path: Path, column: str, last: float) -> None:
+    """Keep the rows of a CSV file in which `column` is at most `last`.
+
+    Half a row, of a process that was killed in writing it, goes too.
+    """
     rows = read_rows(path)
-    kept = [row for row in rows if row["step"] <= after_step]
+    kept = [row for row in rows if row.get(column, math.inf) <= last]
     if len(kept) < len(rows):
         _write_rows(path, _columns(path), kept)
 

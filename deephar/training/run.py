@@ -37,6 +37,7 @@ from deephar.training.state import State, read_state
 from deephar.training.strategy import DEVICES, is_chief
 from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag
+from deephar.utils.locks import lock_folder
 
 STATE = "state.npz"
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16",
@@ -98,6 +99,7 @@ class Run:
     def __init__(self, folder: Path, writes: bool = True, save_minutes: float = 10.0):
         self.folder = folder
         self.writes = writes
+        self._lock = lock_folder(folder) if writes else None
         self._save_seconds = 60 * save_minutes
         self._saved = time.monotonic()
         self._events = Events(folder / "tensorboard") if writes else None
@@ -122,6 +124,12 @@ class Run:
     def state_was_saved(self) -> None:
         self._saved = time.monotonic()
 
+    def forget_after(self, state: State) -> None:
+        """Drop the rows that an earlier process wrote after its last state."""
+        drop_rows(self.folder / "steps.csv", "step", state.total_steps)
+        for table in ("epochs", "scores"):      # an epoch's end is not the last step's
+            drop_rows(self.folder / f"{table}.csv", "epoch", state.epoch)
+
     def write(self, table: str, step: int, row: Mapping[str, float]) -> None:
         """A row of numbers into `table`.csv and for TensorBoard."""
         if self.writes:
@@ -142,6 +150,7 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
     Raises:
         FileExistsError: the folder holds a run and `cfg.resume` is not set.
         FileNotFoundError: there is nothing to resume.
+        RuntimeError: another process uses the folder.
     """
     folder = Path(cfg.logdir)
     writes = strategy is None or is_chief(strategy)
@@ -152,20 +161,18 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
     if known and not cfg.resume and writes:
         raise FileExistsError(f"{folder} already holds a run: --resume goes on with "
                               "it, another --logdir starts afresh")
-    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(folder, writes, cfg.save_minutes)
     _start_log(folder, writes)
     keras.utils.set_random_seed(cfg.seed)
     if cfg.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.mixed_precision.set_dtype_policy(PRECISIONS[cfg.precision])
-    run = Run(folder, writes, cfg.save_minutes)
+    state = run.state() or State()
+    if writes:
+        run.forget_after(state)
     if cfg.resume:
         _compare(cfg, read_json(folder / "config.json")["config"])
-        state = run.state()
         log.info("Resuming after %d epochs and %d steps.", state.epoch, state.step)
-        if writes:
-            for table in folder.glob("*.csv"):
-                drop_rows(table, state.total_steps)
     elif writes:
         write_json(folder / "config.json", {
             "config": dataclasses.asdict(cfg), "command": sys.argv,

@@ -1,11 +1,18 @@
 """Files: written whole or not at all, and known by their checksum."""
 import contextlib
+import functools
 import hashlib
 import json
 import os
+import platform
 import re
+import time
 from pathlib import Path
 from typing import Any, Iterator
+
+HOST = re.sub(r"\W", "_", platform.node())[:40]
+TEMPORARY = re.compile(r"\..*\.(?P<host>\w*)-(?P<process>\d{1,9})\.tmp(\..*)?")
+OLD_SECONDS = 24 * 3600
 
 
 @contextlib.contextmanager
@@ -13,19 +20,44 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """A temporary path beside `path` that replaces it when the block succeeds.
 
     Parent folders are made.  If the block raises, nothing is left behind and
-    an existing file stays as it was.
+    an existing file stays as it was.  What killed processes left in the folder
+    is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent.resolve())
     # The suffix stays: writers such as Pillow and Keras choose the format by it.
     suffix = "".join(path.suffixes)
-    temporary = path.with_name(
-        f".{path.name.removesuffix(suffix)}.{os.getpid()}.tmp{suffix}")
+    temporary = path.with_name(f".{path.name.removesuffix(suffix)}"
+                               f".{HOST}-{os.getpid()}.tmp{suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@functools.cache        # once for every folder that this process writes to
+def _sweep(folder: Path) -> None:
+    """Remove temporary files whose process is dead; on another machine, those of old."""
+    for path in folder.glob(".*.tmp*"):
+        match = TEMPORARY.fullmatch(path.name)
+        with contextlib.suppress(OSError):
+            if match and (not _runs(int(match["process"])) if match["host"] == HOST
+                          else time.time() - path.stat().st_ctime > OLD_SECONDS):
+                path.unlink()
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":      # elsewhere one cannot ask without killing
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def write_json(path: str | os.PathLike, content: Any) -> None:

@@ -15,7 +15,7 @@ def test_rows_and_new_columns(tmp_path):
     assert read_rows(path) == [{"step": 1, "loss": 0.25},
                                {"step": 2, "loss": 0.125, "pose": 3.0},
                                {"step": 3, "pose": 1e-9}]
-    drop_rows(path, after_step=2)
+    drop_rows(path, "step", 2)
     append_row(path, {"step": 3, "loss": 7.0})
     assert [row["step"] for row in read_rows(path)] == [1, 2, 3]
     assert read_rows(path)[-1] == {"step": 3, "loss": 7.0}

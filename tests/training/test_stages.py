@@ -1,5 +1,7 @@
 """Stages follow each other; a killed run ends like one that was not."""
+import os
 import random
+import shutil
 import signal
 
 import keras
@@ -9,10 +11,11 @@ import tensorflow as tf
 
 from deephar.training.callbacks import EvalCallback
 from deephar.training.logs import read_rows
-from deephar.training.run import Run, was_begun
+from deephar.training.run import Run, RunConfig, start_run, was_begun
 from deephar.training.schedule import Constant
-from deephar.training.stages import Stage, train_stages
+from deephar.training.stages import Stage, train_scored, train_stages
 from deephar.training.trainer import MultiModelTrainer
+from deephar.utils.files import read_json
 from tests.training.processes import finish, largest_difference, start, wait_for_rows
 from tests.training.toys import toy_models, toy_tasks
 
@@ -120,6 +123,50 @@ def test_what_is_not_trained_yet_is_not_scored(tmp_path):
     history = train(tmp_path, models, [first, second], callbacks=EvalCallback(
         "toy", lambda model: {"score": 1.0}, models[0]))
     assert ["toy/score" in logs for logs in history] == [False, True]
+
+
+def test_killed_at_any_write(tmp_path, monkeypatch):
+    """Between any two writes: every row of every table is there once, and the best score."""
+    def steps(self, count, stop=False):         # of a training that takes no time
+        for task in self.tasks:
+            self.drawn[task.name] += count
+        return {task.name: np.full((count, 1, 1), 1 / self.drawn[task.name])
+                for task in self.tasks}, 0.0, False
+
+    def cfg(folder):
+        return RunConfig(logdir=str(folder), save_minutes=0, resume=was_begun(folder))
+
+    def trained(folder):
+        models = toy_models()
+        train_scored(cfg(folder), models[0], two_stages(models),
+                     start_run(cfg(folder)), tf.distribute.get_strategy(),
+                     {"toy": lambda model: {"score": 1.0}}, "toy/score")
+        columns = {"step", "epoch", "loss", "action", "toy/score"}
+        tables = {name: [{k: v for k, v in row.items() if k in columns}
+                         for row in read_rows(folder / f"{name}.csv")]
+                  for name in ("steps", "epochs", "scores")}
+        return tables, read_json(folder / "best.json")
+
+    def photographed(function):
+        def wrapped(*args, **kwargs):
+            result = function(*args, **kwargs)
+            if keeping:
+                shutil.copytree(whole, tmp_path / f"killed{len(list(tmp_path.iterdir()))}",
+                                ignore=shutil.ignore_patterns(".lock", "tensorboard"))
+            return result
+        return wrapped
+
+    monkeypatch.setattr(MultiModelTrainer, "run_steps", steps)
+    monkeypatch.setattr("os.replace", photographed(os.replace))
+    monkeypatch.setattr(Run, "write", photographed(Run.write))
+    whole, keeping = tmp_path / "whole", True
+    expected = trained(whole)
+    keeping = False
+    assert [len(rows) for rows in expected[0].values()] == [4, 2, 2]
+    killed = sorted(tmp_path.glob("killed*"))
+    assert len(killed) > 15
+    for folder in killed:
+        assert trained(folder) == expected, sorted(path.name for path in folder.iterdir())
 
 
 def test_stages_train_what_they_should(uninterrupted):

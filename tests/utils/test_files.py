@@ -1,6 +1,11 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
-from deephar.utils.files import atomic_path, md5_of, natural_order, read_json, write_json
+from deephar.utils.files import (
+    HOST, atomic_path, md5_of, natural_order, read_json, write_json)
 
 
 def test_json_round_trip(tmp_path):
@@ -20,6 +25,18 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
             raise KeyError
     assert path.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_killed_processes_left_is_removed(tmp_path):
+    """And nothing that a living process, or another machine, is writing."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    names = [f".a.{HOST}-{dead.pid}.tmp.weights.h5", f".b.{HOST}-{os.getppid()}.tmp",
+             ".c.elsewhere-1.tmp.npz", ".d.tmp", f"e.{HOST}-{dead.pid}.tmp"]
+    for name in names:
+        (tmp_path / name).touch()
+    write_json(tmp_path / "x.json", {})
+    assert {p.name for p in tmp_path.iterdir()} == {"x.json", *names[1:]}
 
 
 def test_broken_json_is_named(tmp_path):
