@@ -97,13 +97,15 @@ def _check(args) -> int:
 def _prepare(args) -> int:
     from deephar.cli.progress import progress_bar
     from deephar.data.prepare import PREPARE
+    from deephar.utils.locks import lock_folder
     options = {}
     if args.valid_list is not None:
         if args.set != "mpii":
             raise ValueError(f"--valid-list is for mpii, got {args.set}")
         options["valid_list"] = args.valid_list
-    outcome = PREPARE[args.set](args.source, args.out, workers=args.workers,
-                                progress=progress_bar(f"prepare {args.set}"), **options)
+    with lock_folder(args.out):
+        outcome = PREPARE[args.set](args.source, args.out, workers=args.workers,
+                                    progress=progress_bar(f"prepare {args.set}"), **options)
     for split, count in outcome.sequences.items():
         print(f"  {split}: {count}")
     for note in outcome.notes:

@@ -23,6 +23,7 @@ from deephar.networks.load import RANDOM, load_network
 from deephar.networks.network import Network
 from deephar.utils.files import read_json
 from deephar.utils.flags import flag
+from deephar.utils.locks import lock_folder
 from deephar.utils.timing import peak_memory_mb
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Session:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         self.cfg = cfg
         self.folder = Path(cfg.output)
+        self._lock = lock_folder(self.folder)
         self.interrupted = False
         self._started = datetime.datetime.now()
         self.weights: dict = {"file": None, "note": "not loaded yet"}
@@ -140,6 +142,7 @@ class Session:
             for path in self._rows_files:
                 path.unlink(missing_ok=True)
         log.info("report: %s", self.folder / "report.json")
+        self._lock.release()
         return report
 
     def _check_unfinished(self) -> None:

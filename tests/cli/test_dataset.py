@@ -4,14 +4,18 @@ import pytest
 from PIL import Image
 
 from deephar.cli import main
+from tests.fakes.locks import taken
 from tests.fakes.owners import write_mpii, write_pennaction
 
 
 def test_prepare_and_check(tmp_path, capsys):
     write_pennaction(tmp_path / "owner")
     out = tmp_path / "PennAction"
-    assert main(["dataset", "prepare", "pennaction", str(tmp_path / "owner"),
-                 str(out)]) == 0
+    command = ["dataset", "prepare", "pennaction", str(tmp_path / "owner"), str(out)]
+    with taken(out):
+        assert main(command) != 0
+    assert "in use by process 7" in capsys.readouterr().err
+    assert main(command) == 0
     said = capsys.readouterr().out
     assert "train: 2" in said and "test: 1" in said and f"{out}: written" in said
     assert main(["dataset", "check", "pennaction", str(out)]) == 0

@@ -8,6 +8,8 @@ import pytest
 from deephar.evaluation.loop import Trial
 from deephar.evaluation.report import Score
 from deephar.evaluation.session import EvalConfig, Session, exit_code, peak_memory_mb
+from deephar.utils.locks import LOCK
+from tests.fakes.locks import taken
 
 
 def trial_of(num=4, name="t", broken=()):
@@ -131,3 +133,12 @@ def test_peak_memory_is_of_this_process():
         pytest.skip("this system does not tell")
     held = np.ones(30_000_000)          # 229 MB
     assert peak_memory_mb() >= held.nbytes / 2 ** 20
+
+
+def test_a_folder_is_one_process_s(tmp_path):
+    with taken(tmp_path), pytest.raises(RuntimeError, match="in use by process 7"):
+        Session(config(tmp_path))
+    session = Session(config(tmp_path))
+    assert (tmp_path / LOCK).exists()
+    session.finish([])
+    assert {path.name for path in tmp_path.iterdir()} == {"report.json"}

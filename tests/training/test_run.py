@@ -9,6 +9,8 @@ import pytest
 from deephar.training.logs import append_row, read_rows
 from deephar.training.run import RunConfig, start_run
 from deephar.training.state import State, save_state
+from deephar.utils.locks import LOCK
+from tests.fakes.locks import taken
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +80,13 @@ def test_only_the_chief_writes(tmp_path):
     Run(tmp_path, writes=False).write("steps", 1, {"loss": 1.0})
     assert list(tmp_path.iterdir()) == []
     append_row(tmp_path / "steps.csv", {"step": 1})
+
+
+def test_a_folder_is_one_process_s(tmp_path):
+    with taken(tmp_path), pytest.raises(RuntimeError, match="in use by process 7"):
+        start_run(RunConfig(logdir=str(tmp_path)))
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+    run = start_run(RunConfig(logdir=str(tmp_path)))
+    assert (tmp_path / LOCK).exists()
+    del run
+    assert not (tmp_path / LOCK).exists()

@@ -14,6 +14,7 @@ from pathlib import Path
 from deephar.data.synthetic.layouts import SETS, WORK, Size
 from deephar.data.synthetic.workers import run
 from deephar.utils.files import read_json, write_json
+from deephar.utils.locks import LOCK, lock_folder
 
 VERSION = 1                         # goes up when the same seed gives other pictures
 MARKER = "synthetic.json"           # written last: the set is whole
@@ -64,6 +65,7 @@ def synthesize(name: str, out: str | os.PathLike, size: str | int = "small", see
     Raises:
         KeyError: no set of this name.
         ValueError: wrong size or picture, or `out` holds something else.
+        RuntimeError: another process writes to `out`.
     """
     if name not in SETS:
         raise KeyError(f"no data set {name!r}; there are {', '.join(SETS)}")
@@ -77,13 +79,19 @@ def synthesize(name: str, out: str | os.PathLike, size: str | int = "small", see
     recipe["picture"] = counts.picture and list(counts.picture)     # as JSON returns it
     if _is_done(out, recipe):
         return out
-    out.mkdir(parents=True, exist_ok=True)
+    with lock_folder(out):
+        if not _is_done(out, recipe):       # another process may just have ended
+            _write(name, out, counts, recipe, seed, progress, workers)
+    return out
+
+
+def _write(name, out, counts, recipe, seed, progress, workers) -> None:
     begun = out / WORK / "recipe.json"
     if begun.exists() and read_json(begun) != recipe:
         raise ValueError(f"{out} holds the beginning of another synthetic set; "
                          "delete the folder or choose another")
     if not begun.exists():
-        if any(path.name != WORK for path in out.iterdir()):
+        if any(path.name not in (WORK, LOCK) for path in out.iterdir()):
             raise ValueError(f"{out} is not empty; synthetic data go to a folder of their own")
         write_json(begun, recipe)
     plan, make, finish = SETS[name]
@@ -96,7 +104,6 @@ def synthesize(name: str, out: str | os.PathLike, size: str | int = "small", see
     finish(out, results)
     write_json(out / MARKER, recipe)
     shutil.rmtree(out / WORK)
-    return out
 
 
 def _is_done(out: Path, recipe: dict) -> bool:

@@ -5,6 +5,8 @@ import pytest
 from deephar.data import synthetic
 from deephar.data.synthetic import write
 from deephar.data.synthetic.write import MARKER, size_of, synthesize
+from deephar.utils.locks import LOCK
+from tests.fakes.locks import taken
 
 
 def digest(folder):
@@ -81,3 +83,9 @@ def test_wrong_names_and_sizes():
 
 def test_public_names():
     assert {"synthesize", "motion", "make_person", "MOTIONS"} <= set(synthetic.__all__)
+
+
+def test_a_folder_is_one_process_s(tmp_path):
+    with taken(tmp_path), pytest.raises(RuntimeError, match="in use by process 7"):
+        synthesize("pennaction", tmp_path, "tiny", workers=0)
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]     # nothing was begun
