@@ -33,6 +33,7 @@ def test_quickstart(tmp_path, capsys):
     assert set(scores) == {"PCKh@0.5", "PCKh@0.5, baseline", "single-clip accuracy",
                            "single-clip accuracy, baseline"}
     model = read_description(folder).build()
+    assert find_weights(folder).name == "last.weights.h5"
     model.load_weights(find_weights(folder))
 
     assert main(flags) == 1

@@ -27,6 +27,7 @@ from deephar.models.split import count_outputs
 from deephar.networks.cut import actions_only, poses_only
 from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
+from deephar.training.callbacks import SaveModel
 from deephar.training.run import Run, RunConfig, start_run
 from deephar.training.schedule import Cosine
 from deephar.training.stages import Stage, train_stages
@@ -101,10 +102,9 @@ def train(cfg: QuickstartConfig, people: People, description: Description | None
     run.describe(description)
     stage = Stage("poses and actions", cfg.epochs, cfg.steps_per_epoch, tasks,
                   Cosine(cfg.rate, cfg.epochs, warmup=0.5))
-    train_stages(full, [stage], run, strategy=strategy, **cfg.trainer_options())
-    weights = run.folder / "best.weights.h5"
-    with atomic_path(weights) as temporary:
-        full.save_weights(temporary)
+    weights = run.folder / "last.weights.h5"
+    train_stages(full, [stage], run, strategy=strategy, **cfg.trainer_options(),
+                 callbacks=SaveModel(weights, full, strategy=strategy))
     return Network(full, description.layout, description.actions, name=str(run.folder),
                    dataconf=CROPS, weights={"file": str(weights)}), run
 
