@@ -25,6 +25,14 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "slow: full-size networks, long runs, benchmarks")
+    config.addinivalue_line(
+        "markers", "numeric: what networks compute; runs on other settings of the "
+        "processor too (tests/test_processors.py)")
+    # Warnings of our own code are errors; what Keras does with NumPy 2 is not ours.
+    config.addinivalue_line("filterwarnings", "error:::deephar")
+    config.addinivalue_line(
+        "filterwarnings",
+        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 
 
 def pytest_collection_modifyitems(config, items):

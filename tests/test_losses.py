@@ -5,6 +5,9 @@ import tensorflow as tf
 
 from deephar import losses
 from tests.golden.cases import GOLDEN
+from tests.numbers import LAYER, assert_close
+
+pytestmark = pytest.mark.numeric
 
 NUMBERS = np.load(GOLDEN / "numbers" / "losses.npz")
 
@@ -16,15 +19,13 @@ def test_values_and_gradients_as_published(name, clip):
     with tf.GradientTape() as tape:
         loss = losses.pose_regression_loss(name, 0.01)(NUMBERS[f"y_true{clip}"], y_pred)
         total = tf.reduce_sum(loss)
-    np.testing.assert_allclose(loss, NUMBERS[f"loss_{name}{clip}"], atol=1e-5)
-    np.testing.assert_allclose(
-        tape.gradient(total, y_pred), NUMBERS[f"grad_{name}{clip}"], atol=1e-5)
+    assert_close(loss, NUMBERS[f"loss_{name}{clip}"])
+    assert_close(tape.gradient(total, y_pred), NUMBERS[f"grad_{name}{clip}"])
 
 
 def test_older_objective_as_published():
     pose = NUMBERS["y_true"][..., :-1], NUMBERS["y_pred"][..., :-1]
-    np.testing.assert_allclose(losses.elasticnet_objective(*pose),
-                               NUMBERS["loss_objective"], rtol=1e-6)
+    assert_close(losses.elasticnet_objective(*pose), NUMBERS["loss_objective"], LAYER)
 
 
 def test_by_hand():
@@ -37,7 +38,7 @@ def test_by_hand():
             (losses.l2_loss_on_valid_joints, 0.025),
             (losses.elasticnet_loss_on_valid_joints, 0.175),
             (losses.elasticnet_bincross_loss_on_valid_joints, 0.175 + 0.01 * entropy)):
-        assert float(loss(y_true, y_pred)[0]) == pytest.approx(wanted)
+        assert float(loss(y_true, y_pred)[0]) == pytest.approx(wanted, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", losses.POSE_LOSSES)
@@ -68,7 +69,7 @@ def test_depths_weigh_what_they_are_told(shape):
     weighted = lambda w: loss(np.concatenate(
         [true, np.full((*shape, 1), w, "float32")], -1), pred)
     plain = losses.pose_regression_loss("l1l2", 0.01)(true, pred)
-    np.testing.assert_allclose(weighted(1.0), plain, rtol=1e-5)
+    assert_close(weighted(1.0), plain)
     error = np.where(true > 0, np.abs(true - pred) + (true - pred) ** 2, 0)
     count = (true[..., :3] > 0).sum((-2, -1))
     depth = (error[..., 2].sum(-1) / count).reshape(2, -1).mean(1)
@@ -83,10 +84,9 @@ def test_unknown_loss():
 def test_lifted_poses_by_hand():
     true = np.zeros((1, 1, 2, 3), "float32")
     pred = np.array([[[[3, 4, 0], [0, 0, 2]]]], "float32")
-    np.testing.assert_allclose(losses.mpjpe_loss(true, pred), [3.5])
+    assert_close(losses.mpjpe_loss(true, pred), [3.5], LAYER)
     root = np.array([[[[0, 0, 4]]]], "float32")
-    np.testing.assert_allclose(losses.inverse_depth_loss(root, root + 2), [12 ** .5 / 4],
-                               rtol=1e-6)
+    assert_close(losses.inverse_depth_loss(root, root + 2), [12 ** .5 / 4], LAYER)
 
 
 def test_the_gradient_of_no_error_is_finite():

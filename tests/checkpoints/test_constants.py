@@ -5,6 +5,9 @@ import pytest
 from deephar.checkpoints.legacy import load_legacy_weights
 from deephar.models import reception
 from tests.golden import cases, legacy_weights
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 NAME = "reception_64px"
 X = "sSAM/custom_sam_0/depthwise_kernel:0"
@@ -40,11 +43,11 @@ def test_the_layer_takes_an_old_files_ramp(file, tmp_path):
     old = cases.answers(model, pictures)[0]
     # 0.8 of the position is the joint's own: x = (7 * x + 0.5) / 8 there.
     assert np.abs(old[..., 0] - today[..., 0]).max() > 1e-3
-    np.testing.assert_allclose(old[..., 1:], today[..., 1:], atol=1e-6)
+    assert_close(old[..., 1:], today[..., 1:])
     model.save_weights(tmp_path / "own.weights.h5")
     other = cases.BUILDERS[NAME]()
     other.load_weights(tmp_path / "own.weights.h5")
-    np.testing.assert_allclose(cases.answers(other, pictures)[0], old, atol=1e-6)
+    assert_close(cases.answers(other, pictures)[0], old)
 
 
 def test_the_default_comes_back_with_a_usual_file(file, tmp_path):
@@ -64,8 +67,8 @@ def test_predict_uses_the_new_ramp_after_an_old_one_was_compiled(file):
     model.predict(pictures, verbose=0)
     edit(file, X, set_centres)
     load_legacy_weights(model, file)
-    np.testing.assert_allclose(model.predict(pictures, verbose=0)[0],
-                               cases.answers(model, pictures)[0], atol=1e-5)
+    assert_close(model.predict(pictures, verbose=0)[0],
+                 cases.answers(model, pictures)[0], DEEP)
 
 
 def break_channel(values):

@@ -8,11 +8,17 @@ import pytest
 from deephar.checkpoints.legacy import load_legacy_weights
 from deephar.models import spnet
 from tests.golden import cases, legacy_weights
+from tests.numbers import DEEPEST, NETWORK
+
+pytestmark = pytest.mark.numeric
 
 SMALL = "tiny_spnet"
 FULL_SIZE = ["mpii_reception2d", "h36m_reception3d", "penn_merge", "penn_spnet",
              "ntu_spnet"]
-TOLERANCE = 1e-4
+# Without oneDNN the small network is 2e-6 from the published outputs, ReceptionNet
+# 5e-6, and SPNet of 24 random blocks, which amplify any rounding, 1.6e-4.
+TOLERANCE = {SMALL: NETWORK} | dict.fromkeys(FULL_SIZE, DEEPEST)
+FAR = 100 * NETWORK
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,7 @@ def test_published_outputs(name, tmp_path):
         cases.manifest(name)["params"] - cases.constant_count(name))
     difference = max(cases.differences(
         cases.answers(model, cases.pictures(name)), cases.expected(name)))
-    assert difference <= TOLERANCE
+    assert difference <= TOLERANCE[name]
 
 
 @pytest.mark.parametrize("pair", [
@@ -61,9 +67,9 @@ def test_two_tensors_of_equal_shape_in_each_others_place(small_file, tmp_path, p
         first[...], second[...] = np.abs(second[()]), np.abs(first[()])
     model = cases.BUILDERS[SMALL]()
     load_legacy_weights(model, swapped)
-    assert worst(model) > 10 * TOLERANCE
+    assert worst(model) > FAR
     load_legacy_weights(model, small_file)
-    assert worst(model) <= TOLERANCE
+    assert worst(model) <= TOLERANCE[SMALL]
 
 
 def test_equal_blocks_in_each_others_place(small_file, tmp_path):
@@ -75,7 +81,7 @@ def test_equal_blocks_in_each_others_place(small_file, tmp_path):
         a[...], b[...] = b[()], a[()]
     model = cases.BUILDERS[SMALL]()
     load_legacy_weights(model, swapped)
-    assert worst(model) > 10 * TOLERANCE
+    assert worst(model) > FAR
 
 
 # === What is frozen now does not matter ===
@@ -141,7 +147,7 @@ def test_action_blocks_counted_on_from_an_earlier_model(tmp_path, small_file):
     report = load_legacy_weights(model, path)
     assert report.notes == ["action blocks [7, 8, 9, 10] of the file are the "
                             "model's [1, 2, 3, 4]"]
-    assert worst(model) <= TOLERANCE
+    assert worst(model) <= TOLERANCE[SMALL]
 
 
 def test_other_automatic_numbers_inside_a_group(tmp_path):

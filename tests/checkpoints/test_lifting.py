@@ -7,6 +7,7 @@ import pytest
 from deephar.checkpoints import lifting as checkpoints
 from deephar.models import linear, temporal
 from tests.fakes.lifting import GOLDEN, filled
+from tests.numbers import assert_close
 
 CASE = next(c for c in json.loads((GOLDEN / "tcn_index.json").read_text())["cases"]
             if c["name"] == "w33")
@@ -18,8 +19,7 @@ def test_converted_pytorch_file(tmp_path):
     model, arguments, path = checkpoints.load_temporal(
         tmp_path / "p.npz", widths=(3, 3), channels=32)
     numbers = np.load(GOLDEN / CASE["file"])
-    np.testing.assert_allclose(model.predict(numbers["x_seq"], verbose=0),
-                               numbers["y_seq"], atol=1e-5)
+    assert_close(model.predict(numbers["x_seq"], verbose=0), numbers["y_seq"])
     assert path.name == "p.npz" and arguments["channels"] == 32
     with pytest.raises(ValueError, match="expand_conv.weight: shape \\(3, 34, 32\\)"):
         checkpoints.load_temporal(tmp_path / "p.npz", widths=(3, 3), channels=16)
@@ -36,8 +36,7 @@ def test_folder_of_a_run(tmp_path):
     checkpoints.save_weights(model, tmp_path / checkpoints.TEMPORAL_WEIGHTS)
     x = np.random.default_rng(0).normal(size=(2, 9, 17, 2)).astype("float32")
     again, known, _ = checkpoints.load_temporal(tmp_path)
-    np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0),
-                               atol=1e-5)
+    assert_close(again.predict(x, verbose=0), model.predict(x, verbose=0))
     assert known == arguments
     with pytest.raises(FileNotFoundError, match="not a lifting run"):
         checkpoints.load_temporal(tmp_path / "elsewhere")

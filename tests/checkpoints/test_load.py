@@ -118,6 +118,7 @@ def test_a_published_file_elsewhere(penn, tmp_path):
     assert_same(load_checkpoint(path, model="penn_spnet"), filled(2))
 
 
+@pytest.mark.filterwarnings("ignore:Skipping nested container")     # Keras, then our error
 def test_weights_of_another_network(penn, tmp_path):
     path = tmp_path / "penn_spnet.weights.h5"
     more = keras.Sequential([small(), keras.layers.Dense(3)])

@@ -10,6 +10,7 @@ from deephar.checkpoints.transfer import copy_matching, load_matching
 from deephar.config import ModelConfig, pennaction_dataconf
 from deephar.models import action, reception, spnet
 from deephar.utils.pose import pa16j2d
+from tests.numbers import DEEP, assert_close
 
 CLIPS = ModelConfig((2, 64, 64, 3), pa16j2d, num_actions=(3,), num_pyramids=1,
                     action_pyramids=(1,), num_levels=3, growth=8,
@@ -58,8 +59,8 @@ def test_poses_alone_start_a_network_with_actions():
     assert report.unused == report.reshaped == []
     assert all("action" in name for name in report.fresh) and report.fresh
     x = np.random.default_rng(0).uniform(-1, 1, (1, 2, 64, 64, 3)).astype("float32")
-    np.testing.assert_allclose(target.predict(x, verbose=0)[1][0],
-                               source.predict(x[0], verbose=0)[1], atol=1e-5)
+    assert_close(target.predict(x, verbose=0)[1][0],
+                 source.predict(x[0], verbose=0)[1], DEEP)
 
 
 def test_a_pose_network_goes_into_a_merge_model():

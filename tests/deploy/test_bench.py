@@ -10,6 +10,7 @@ from deephar.networks.network import Network
 from deephar.networks.optimize import call
 from deephar.utils.pose import pa17j3d
 from tests.models.small import network
+from tests.numbers import DEEP, assert_close
 
 
 def clips():
@@ -41,8 +42,7 @@ def test_left_after_a_block_is_that_block(tmp_path):
     run = runner(clips(), "optimized", tmp_path, blocks=3)
     poses, actions = run.read(run.model.predict_on_batch(x))
     assert len(poses) == 1 and len(actions) == 1
-    np.testing.assert_allclose(poses[0][0], call(network("spnet_3d"), x)[2][..., :3],
-                               atol=1e-5)
+    assert_close(poses[0][0], call(network("spnet_3d"), x)[2][..., :3], DEEP)
 
 
 def test_an_unknown_mode_is_refused(tmp_path):

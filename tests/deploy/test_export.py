@@ -12,11 +12,12 @@ from deephar.networks.network import Network
 from deephar.networks.optimize import call
 from deephar.utils.pose import pa17j3d
 from tests.networks.test_optimize import built
+from tests.numbers import DEEP, assert_close
 
 NEEDS = {"onnx": "onnxruntime", "litert": "ai_edge_litert", "openvino": "openvino"}
 # Greatest difference of a coordinate or probability.  Random weights spread maps
 # wide: whole numbers move them little.
-LIMITS = {"float32": 1e-5, "float16": 5e-3, "bfloat16": 5e-2, "int8": 0.1, "int8-dynamic": 0.1}
+LIMITS = {"float32": DEEP, "float16": 5e-3, "bfloat16": 5e-2, "int8": 0.1, "int8-dynamic": 0.1}
 QUICK = {("onnx", "float32"), ("onnx", "int8"), ("openvino", "float32")}
 CASES = [pytest.param(format, precision, id=f"{format}-{precision}",
                       marks=[] if (format, precision) in QUICK else [pytest.mark.slow])
@@ -74,7 +75,7 @@ def test_one_file_two_runtimes(tmp_path):
     a, b = (load_network(path, runtime=name).model.predict_on_batch(samples(1))
             for name in ("onnx", "openvino"))
     assert len(a) == len(b) == 1                    # actions come after block 1
-    np.testing.assert_allclose(a[0], b[0], atol=1e-5)
+    assert_close(a[0], b[0], DEEP)
 
 
 def test_int8_is_smaller(tmp_path):

@@ -6,8 +6,11 @@ from keras import layers
 
 from deephar.deploy.onnx_writer import to_onnx
 from deephar.networks.optimize import call, optimize
+from tests import numbers
 from tests.models.small import BUILDERS
 from tests.networks.test_optimize import built, unsettled
+
+pytestmark = pytest.mark.numeric
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 pytest.importorskip("onnx", reason="needs onnx")
@@ -16,25 +19,25 @@ QUICK = ["reception_2d", "spnet_3d"]
 
 
 def difference(model, batch=2):
-    """The greatest difference between Keras and ONNX Runtime on noise."""
+    """The largest difference between Keras and ONNX Runtime on noise."""
     session = onnxruntime.InferenceSession(to_onnx(model).SerializeToString(),
                                            providers=["CPUExecutionProvider"])
     x = np.random.default_rng(1).uniform(-1, 1, (batch, *model.input_shape[1:]))
     x = x.astype("float32")
     found = session.run(None, {"input": x})
-    return max(float(np.abs(a - b).max())
+    return max(numbers.difference(b, a)
                for a, b in zip(call(model, x), found, strict=True))
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_optimized_networks(name):
-    assert difference(optimize(built(name))) < 5e-6
+    assert difference(optimize(built(name))) < numbers.DEEP
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(BUILDERS) - set(QUICK)))
 def test_every_other_network(name):
-    assert difference(optimize(built(name))) < 2e-5
+    assert difference(optimize(built(name))) < numbers.DEEP
 
 
 @pytest.mark.parametrize("layer", [
@@ -51,7 +54,7 @@ def test_every_other_network(name):
 def test_layers(layer):
     inputs = keras.Input((9, 11, 4))
     read = [inputs, inputs] if isinstance(layer, layers.Concatenate) else inputs
-    assert difference(unsettled(keras.Model(inputs, layer(read)))) < 1e-5
+    assert difference(unsettled(keras.Model(inputs, layer(read)))) < numbers.NETWORK
 
 
 @pytest.mark.parametrize("layer, message", [

@@ -17,6 +17,7 @@ from deephar.config import ModelConfig
 from deephar.models import reception, spnet
 from deephar.utils.pose import pa16j2d
 from tests.golden import legacy_weights
+from tests.numbers import difference
 
 GOLDEN = Path(__file__).parent
 SEED = 7
@@ -79,10 +80,8 @@ def answers(model: keras.Model, x) -> list[np.ndarray]:
 
 
 def differences(actual, wanted) -> list[float]:
-    """Worst difference of every output, relative above 1."""
-    assert [a.shape for a in actual] == [w.shape for w in wanted]
-    return [float(np.max(np.abs(a - w) / np.maximum(1, np.abs(w))))
-            for a, w in zip(actual, wanted)]
+    """Worst difference of every output, relative to its largest value."""
+    return [difference(a, w) for a, w in zip(actual, wanted, strict=True)]
 
 
 def constant_count(name: str) -> int:

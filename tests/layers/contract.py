@@ -3,6 +3,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tests.numbers import LAYER, assert_close
+
 
 def to_numpy(values):
     if isinstance(values, (list, tuple)):
@@ -25,9 +27,9 @@ def check_layer(layer, inputs, folder) -> np.ndarray:
     assert layer.weights == []
 
     traced = tf.function(lambda x: layer(x))(inputs)
-    np.testing.assert_allclose(to_numpy(traced), output, atol=1e-6)
+    assert_close(to_numpy(traced), output, LAYER)
     compiled = tf.function(lambda x: layer(x), jit_compile=True)(inputs)
-    np.testing.assert_allclose(to_numpy(compiled), output, rtol=1e-5, atol=1e-5)
+    assert_close(to_numpy(compiled), output)
 
     copy = type(layer).from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()

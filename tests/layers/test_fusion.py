@@ -1,7 +1,11 @@
 import numpy as np
+import pytest
 
 from deephar.layers import ContextAggregation
 from tests.layers.contract import check_layer
+from tests.numbers import assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 def test_context_aggregation(tmp_path):
@@ -16,6 +20,4 @@ def test_context_aggregation(tmp_path):
         for joint in range(joints):
             own = slice(joint * contexts, (joint + 1) * contexts)
             context = (p[sample, own] * yc[sample, own]).sum(0) / p[sample, own].sum()
-            np.testing.assert_allclose(
-                output[sample, joint], 0.7 * ys[sample, joint] + 0.3 * context,
-                rtol=1e-5)
+            assert_close(output[sample, joint], 0.7 * ys[sample, joint] + 0.3 * context)

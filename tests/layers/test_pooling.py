@@ -1,7 +1,11 @@
 import numpy as np
+import pytest
 
 from deephar.layers import GlobalMaxMinPooling2D, KroneckerPooling, MaxMinPooling2D
 from tests.layers.contract import check_layer
+from tests.numbers import LAYER, assert_close
+
+pytestmark = pytest.mark.numeric
 
 RNG = np.random.default_rng(0)
 
@@ -20,11 +24,11 @@ def test_max_min_pooling(tmp_path):
 def test_global_max_min_pooling(tmp_path):
     x = random(2, 3, 4, 5)
     y = check_layer(GlobalMaxMinPooling2D(), x, tmp_path)
-    np.testing.assert_allclose(y, x.max((1, 2)) + x.min((1, 2)), atol=1e-6)
+    assert_close(y, x.max((1, 2)) + x.min((1, 2)), LAYER)
 
 
 def test_kronecker_pooling(tmp_path):
     maps, features = random(2, 3, 4, 5), random(2, 3, 4, 6)
     y = check_layer(KroneckerPooling(), [maps, features], tmp_path)
     wanted = np.einsum("nhwj,nhwc->njc", maps, features)
-    np.testing.assert_allclose(y, wanted, atol=1e-5)
+    assert_close(y, wanted, LAYER)

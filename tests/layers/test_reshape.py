@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from deephar.layers import FoldTime, Mean, SelectChannels, StopGradient, UnfoldTime
 from tests.layers.contract import check_layer
+from tests.numbers import LAYER, assert_close
 
 X = np.arange(2 * 3 * 4 * 5 * 6, dtype="float32").reshape(2, 3, 4, 5, 6)
 
@@ -29,8 +30,8 @@ def test_select_channels(tmp_path):
 
 
 def test_mean(tmp_path):
-    np.testing.assert_allclose(check_layer(Mean((1, 2)), X[0] / 100, tmp_path),
-                               X[0].mean((1, 2)) / 100, rtol=1e-5)
+    assert_close(check_layer(Mean((1, 2)), X[0] / 100, tmp_path),
+                 X[0].mean((1, 2)) / 100, LAYER)
 
 
 def test_stop_gradient(tmp_path):

@@ -6,6 +6,9 @@ from deephar.models import action, reception
 from tests.golden import cases
 from tests.golden.legacy_weights import images
 from tests.models.small import BUILDERS, PICTURE, network
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 RNG = np.random.default_rng(0)
 
@@ -66,8 +69,8 @@ def test_merge_poses_are_those_of_the_pose_network():
     x = images((1, 4, *PICTURE), 1)
     pose, visibility = cases.answers(model, x)[:2]
     frames = cases.answers(pose_model, x[0])
-    np.testing.assert_allclose(pose[0], frames[-2], atol=1e-4)
-    np.testing.assert_allclose(visibility[0], 4 * frames[-1], rtol=1e-4, atol=1e-5)
+    assert_close(pose[0], frames[-2], DEEP)
+    assert_close(visibility[0], 4 * frames[-1], DEEP)
 
 
 def test_fusion_starts_as_a_plain_sum():
@@ -78,8 +81,7 @@ def test_fusion_starts_as_a_plain_sum():
     assert len(weighted.trainable_weights) == len(plain.trainable_weights) + 4
     for name in ("PoseAR", "GuidedVisAR"):
         plain.get_layer(name).set_weights(weighted.get_layer(name).get_weights())
-    np.testing.assert_allclose(
-        cases.answers(weighted, x)[-1], cases.answers(plain, x)[-1], atol=1e-5)
+    assert_close(cases.answers(weighted, x)[-1], cases.answers(plain, x)[-1], DEEP)
 
 
 def test_freezing_the_pose_network():

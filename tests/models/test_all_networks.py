@@ -12,6 +12,7 @@ from deephar.utils.files import read_json
 from tests.golden import cases
 from tests.golden.legacy_weights import images
 from tests.models.small import BUILDERS, network
+from tests.numbers import DEEP, NETWORK
 
 
 def input_of(model):
@@ -26,11 +27,6 @@ def names_of(model) -> list[str]:
         if isinstance(layer, keras.Model):
             names += [f"{layer.name}/{name}" for name in names_of(layer)]
     return names
-
-
-def is_near(actual, wanted, tolerance=1e-5):
-    assert len(actual) == len(wanted)
-    return max(cases.differences(actual, wanted)) <= tolerance
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -54,7 +50,7 @@ def test_keras_file_round_trip(name, tmp_path):
     model.save(tmp_path / "model.keras")
     reloaded = keras.models.load_model(tmp_path / "model.keras")
     x = input_of(model)
-    assert is_near(cases.answers(reloaded, x), cases.answers(model, x), 1e-6)
+    assert max(cases.differences(cases.answers(reloaded, x), cases.answers(model, x))) < NETWORK
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -73,7 +69,7 @@ def test_xla_compiles(name):
     x = input_of(model)[:1]
     compiled = tf.function(lambda x: model(x, training=False), jit_compile=True)(x)
     compiled = [keras.ops.convert_to_numpy(y) for y in compiled]
-    assert is_near(compiled, cases.answers(model, x), 1e-4)
+    assert max(cases.differences(compiled, cases.answers(model, x))) < DEEP
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -128,7 +124,7 @@ def test_other_backends(backend):
     assert result.returncode == 0, result.stderr
     used, name, difference = result.stdout.split()
     assert (used, name) == (backend, "tiny_spnet")
-    assert float(difference) <= 1e-4
+    assert float(difference) < DEEP
 
 
 @pytest.mark.slow

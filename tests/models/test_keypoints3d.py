@@ -6,6 +6,9 @@ from deephar.models import keypoints3d
 from tests.golden import cases
 from tests.golden.legacy_weights import images
 from tests.models.small import network
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 PICTURE = (32, 64, 3)
 SMALL = dict(width=16, depth_maps=5, num_levels=3)
@@ -65,7 +68,7 @@ def test_pose_is_read_from_the_volume(pose_network):
         (p * np.linspace(0, 1, 4)[:, None, None]).sum((1, 2)),
         (q * ((np.arange(5) + 0.5) / 5)[:, None]).sum(1),
         1 / (1 + np.exp(-plane.max((1, 2)) - depth.max(1)))], -1)
-    np.testing.assert_allclose(cases.answers(pose_network, X)[-1], wanted, atol=1e-5)
+    assert_close(cases.answers(pose_network, X)[-1], wanted)
 
 
 def test_second_stack_gets_the_shallow_features_and_the_first_stack(pose_network):
@@ -76,7 +79,7 @@ def test_second_stack_gets_the_shallow_features_and_the_first_stack(pose_network
     shallow, deep, maps, x = cases.answers(first, X)
     wanted = (shallow + deep @ layer("back1_deep").get_weights()[0][0, 0]
               + maps @ layer("back1_maps").get_weights()[0][0, 0])
-    np.testing.assert_allclose(x, wanted, atol=1e-4)
+    assert_close(x, wanted)
 
 
 def test_outputs_are_those_of_the_merge_model(pose_network):
@@ -86,7 +89,7 @@ def test_outputs_are_those_of_the_merge_model(pose_network):
     x = images((2, 4, *PICTURE), 2)
     pose, visibility, *actions = cases.answers(model, x)
     frames = cases.answers(pose_network, x.reshape(8, *PICTURE))[-1].reshape(2, 4, 4, 4)
-    np.testing.assert_allclose(np.concatenate([pose, visibility], -1), frames, atol=1e-5)
+    assert_close(np.concatenate([pose, visibility], -1), frames, DEEP)
     for y in actions:
         np.testing.assert_allclose(y.sum(-1), 1, atol=1e-5)
 
@@ -106,7 +109,7 @@ def test_appearance_is_what_lies_under_the_joints(pose_network, flags, width):
                               + [deep] * flags.get("deep", True), -1) @ kernel[0, 0]
     wanted = np.einsum("thwj,thwc->tjc", probability, features)
     appearance = keras.Model(model.input, model.get_layer("appearance").output)
-    np.testing.assert_allclose(appearance(x)[0], wanted, atol=1e-4)
+    assert_close(appearance(x)[0], wanted)
 
 
 def test_freezing(pose_network):

@@ -7,6 +7,9 @@ import pytest
 
 from deephar.models import linear
 from tests.fakes.lifting import GOLDEN, filled
+from tests.numbers import LAYER, assert_close
+
+pytestmark = pytest.mark.numeric
 
 CASES = json.loads((GOLDEN / "mlp_index.json").read_text())["cases"]
 
@@ -34,9 +37,8 @@ def test_golden(case):
             weight.assign(filled(key, shapes.pop(key)))
     assert not shapes
     numbers = np.load(GOLDEN / "mlp.npz")
-    np.testing.assert_allclose(
-        model.predict(numbers[f"{case['name']}_x"], verbose=0),
-        numbers[f"{case['name']}_y"], atol=2e-5)
+    assert_close(model.predict(numbers[f"{case['name']}_x"], verbose=0),
+                 numbers[f"{case['name']}_y"])
 
 
 @pytest.mark.parametrize("sizes, parameters", [
@@ -51,9 +53,9 @@ def test_max_norm_scales_the_whole_matrix():
     layer.build((None, 2))
     x = np.array([[1.0, 1.0]], "float32")
     layer.set_weights([np.array([[3, 0], [0, 4]], "float32"), np.ones(2, "float32")])
-    np.testing.assert_allclose(layer(x), [[1.6, 1.8]], rtol=1e-6)    # norm 5
+    assert_close(layer(x), [[1.6, 1.8]], LAYER)    # norm 5
     layer.set_weights([np.array([[0.3, 0], [0, 0.4]], "float32"), np.ones(2, "float32")])
-    np.testing.assert_allclose(layer(x), [[1.3, 1.4]], rtol=1e-6)    # left alone
+    assert_close(layer(x), [[1.3, 1.4]], LAYER)    # left alone
 
 
 def test_starts_with_the_recipes_spread():

@@ -5,6 +5,9 @@ import pytest
 from deephar.models import reception
 from tests.golden import cases
 from tests.golden.legacy_weights import images
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 PICTURE = (32, 64, 3)
 X = images((2, *PICTURE), 1)
@@ -17,7 +20,7 @@ def test_outputs_2d_concatenated_and_split():
     assert split.output_shape == [(None, 4, 2), (None, 4, 1)] * 2
     split.set_weights(both.get_weights())
     y, parts = cases.answers(both, X), cases.answers(split, X)
-    np.testing.assert_allclose(y[1], np.concatenate(parts[2:], -1), atol=1e-6)
+    assert_close(y[1], np.concatenate(parts[2:], -1), DEEP)
 
 
 def test_context_weight_one_is_the_specialised_map_alone():
@@ -29,9 +32,9 @@ def test_context_weight_one_is_the_specialised_map_alone():
     p /= p.sum((1, 2), keepdims=True)
     x = (p * np.linspace(0, 1, 8)[:, None]).sum((1, 2))
     y = (p * np.linspace(0, 1, 4)[:, None, None]).sum((1, 2))
-    np.testing.assert_allclose(pose, np.stack([x, y], -1), atol=1e-5)
+    assert_close(pose, np.stack([x, y], -1))
     sums = maps[:, 1:, 1:] + maps[:, :-1, 1:] + maps[:, 1:, :-1] + maps[:, :-1, :-1]
-    np.testing.assert_allclose(visibility[..., 0], sums.max((1, 2)), atol=1e-5)
+    assert_close(visibility[..., 0], sums.max((1, 2)))
 
 
 def test_2d_without_context():
@@ -57,13 +60,13 @@ def test_3d():
     for part in ("Stem", "rBlock1", "SepConv1", "RegMap1"):
         volume = model.get_layer(part)(volume)
     volume = keras.ops.convert_to_numpy(volume).reshape(2, 4, 8, 5, 4)
-    np.testing.assert_allclose(maps, volume.mean(3), atol=1e-5)
+    assert_close(maps, volume.mean(3))
     depth = volume.mean((1, 2))
     score = maps.max((1, 2)) + depth.max(1)
-    np.testing.assert_allclose(visibility[..., 0], 1 / (1 + np.exp(-score)), atol=1e-5)
+    assert_close(visibility[..., 0], 1 / (1 + np.exp(-score)))
     p = np.exp(depth) / np.exp(depth).sum(1, keepdims=True)
     z = (p * ((np.arange(5) + 0.5) / 5)[:, None]).sum(1)
-    np.testing.assert_allclose(pose[..., 2], z, atol=1e-5)
+    assert_close(pose[..., 2], z)
 
 
 def test_features_of_a_block_come_last():
@@ -71,7 +74,7 @@ def test_features_of_a_block_come_last():
     assert model.output_shape == [(None, 4, 3)] * 3 + [(None, 4, 8, 576)]
     first = reception.build(PICTURE, 4, 2, num_blocks=1, export_vfeat_block=1)
     features = first.get_layer("rBlock1")(first.get_layer("Stem")(X))
-    np.testing.assert_allclose(cases.answers(first, X)[-1], features, atol=1e-5)
+    assert_close(cases.answers(first, X)[-1], features)
 
 
 def test_old_model():

@@ -12,6 +12,9 @@ from deephar.utils.pose import pa16j2d, pa17j3d
 from tests.golden import cases
 from tests.golden.legacy_weights import images
 from tests.models.small import SPNET_3D, network
+from tests.numbers import DEEP, LAYER, assert_close
+
+pytestmark = pytest.mark.numeric
 
 PICTURE = ModelConfig((64, 64, 3), pa16j2d, num_pyramids=2, num_levels=3, growth=8)
 
@@ -27,8 +30,7 @@ def test_a_picture_and_its_clip_have_the_same_poses():
     x = images((2, 3, 64, 64, 3), 1)
     assert picture.output_shape == [(None, 16, 3)] * 4
     assert clip.output_shape == [(None, 3, 16, 3)] * 4
-    np.testing.assert_allclose(cases.answers(clip, x)[-1][1],
-                               cases.answers(picture, x[1])[-1], atol=1e-5)
+    assert_close(cases.answers(clip, x)[-1][1], cases.answers(picture, x[1])[-1], DEEP)
 
 
 def test_outputs_of_two_action_sets():
@@ -50,7 +52,7 @@ def test_depth_is_read_under_the_probability_map():
         inner("dp1_pb2_depthmaps_conv1"), inner("dp1_pb2_probmaps"), inner("dp1_pb2")])
     depth, maps, pose = cases.answers(parts, images((1, 4, 64, 64, 3), 1))
     z = (maps / (1 + np.exp(-depth))).sum((1, 2))
-    np.testing.assert_allclose(pose[0, ..., 2], z, atol=1e-5)
+    assert_close(pose[0, ..., 2], z, LAYER)
 
 
 def test_sharpness_of_the_softmax():
@@ -100,7 +102,7 @@ def test_replica_only_where_actions_are_and_decoupled_outputs_last():
     np.testing.assert_allclose(outputs[-1].sum((2, 3)), 1, atol=1e-5)
     maps, pose = outputs[-1], outputs[-3]
     x = (maps * np.linspace(0, 1, 8)[:, None]).sum((2, 3))
-    np.testing.assert_allclose(pose[..., 0], x, atol=1e-5)
+    assert_close(pose[..., 0], x, LAYER)
 
 
 def test_action_maps_pass_pyramids_without_actions():

@@ -12,6 +12,9 @@ import pytest
 
 from deephar.models import temporal
 from tests.fakes.lifting import GOLDEN, filled
+from tests.numbers import assert_close
+
+pytestmark = pytest.mark.numeric
 
 CASES = json.loads((GOLDEN / "tcn_index.json").read_text())["cases"]
 ARGUMENTS = {"filter_widths": "widths", "channels": "channels", "joints_in": "joints_in",
@@ -43,17 +46,14 @@ def test_golden(case):
     model = model_of(case)
     assert count(model.trainable_weights) == case["parameters"]
     assert temporal.receptive_field(case["filter_widths"]) == case["receptive_field"]
-    np.testing.assert_allclose(model.predict(numbers["x_seq"], verbose=0),
-                               numbers["y_seq"], atol=1e-5)
+    assert_close(model.predict(numbers["x_seq"], verbose=0), numbers["y_seq"])
     front, behind = temporal.temporal_padding(case["filter_widths"], case["causal"])
     video = np.pad(numbers["x_video"], ((front, behind), (0, 0), (0, 0)), "edge")
-    np.testing.assert_allclose(model.predict(video[None], verbose=0)[0],
-                               numbers["y_video"], atol=1e-5)
+    assert_close(model.predict(video[None], verbose=0)[0], numbers["y_video"])
     if not case["dense"]:
         strided = model_of(case, strided=True)
         for form in (model, strided):
-            np.testing.assert_allclose(form.predict(numbers["x_chunk"], verbose=0),
-                                       numbers["y_chunk"], atol=1e-5)
+            assert_close(form.predict(numbers["x_chunk"], verbose=0), numbers["y_chunk"])
         assert [w.path for w in strided.weights] == [w.path for w in model.weights]
 
 
@@ -74,8 +74,7 @@ def test_strided_gives_every_rf_th_dilated_frame():
     strided = temporal.build((3, 5), channels=8, strided=True)
     strided.set_weights(dilated.get_weights())
     x = np.random.default_rng(0).normal(size=(2, 45, 17, 2)).astype("float32")
-    np.testing.assert_allclose(strided.predict(x, verbose=0),
-                               dilated.predict(x, verbose=0)[:, ::15], atol=1e-5)
+    assert_close(strided.predict(x, verbose=0), dilated.predict(x, verbose=0)[:, ::15])
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -121,9 +120,8 @@ def test_momentum_is_a_variable():
         temporal.set_bn_momentum(model, momentum)
         model(x, training=True)
         batch = np.asarray(model.get_layer("conv_expand")(x.reshape(64, 1, 34))).mean((0, 1))
-        np.testing.assert_allclose(np.asarray(layer.moving_mean),
-                                   momentum * before + (1 - momentum) * batch, rtol=1e-4,
-                                   atol=1e-6)
+        assert_close(np.asarray(layer.moving_mean),
+                     momentum * before + (1 - momentum) * batch)
     assert len(model.trainable_weights) == 1 + 2 + 2
     inputs = keras.Input((None, 17, 2))
     temporal.set_bn_momentum(keras.Model(inputs, model(inputs) * 2), 0.5)

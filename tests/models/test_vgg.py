@@ -11,6 +11,7 @@ from deephar.models import action, reception, vgg
 from tests.golden import cases
 from tests.golden.legacy_weights import images
 from tests.layers.contract import check_layer
+from tests.numbers import LAYER, assert_close
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "lifting"
                      / "vgg_stem.json").read_text("utf-8"))
@@ -54,7 +55,7 @@ def test_trunk_is_that_of_the_golden():
 def test_input_is_scaled_as_in_the_golden(tmp_path):
     x = np.array(GOLDEN["input_rgb_minus1_1"], "float32").reshape(1, 1, 5, 3)
     y = check_layer(vgg.ImagenetInput(), x, tmp_path)
-    np.testing.assert_allclose(y[0, 0], GOLDEN["imagenet_input_bgr"], atol=1e-4)
+    assert_close(y[0, 0], GOLDEN["imagenet_input_bgr"], LAYER)
     assert issubclass(vgg.ImagenetInput, Float32Layer)
 
 
@@ -66,7 +67,7 @@ def test_without_imagenet_pictures_stay_as_they_are():
     inputs = [keras.Model(m.input, m.get_layer("vgg_input").output) for m in (plain, scaled)]
     np.testing.assert_array_equal(inputs[0](x), x)
     levels = 127.5 * x[..., ::-1] + 127.5 - vgg.IMAGENET_MEAN_BGR
-    np.testing.assert_allclose(inputs[1](x), levels, atol=1e-3)
+    assert_close(inputs[1](x), levels, LAYER)
 
 
 def test_imagenet_weights_are_copied_by_name(imagenet, monkeypatch):
@@ -86,7 +87,7 @@ def test_imagenet_weights_are_copied_by_name(imagenet, monkeypatch):
     reference = keras.Model(imagenet.input, imagenet.get_layer("block4_conv3").output)
     levels = keras.applications.vgg16.preprocess_input(127.5 * x + 127.5)
     wanted = np.asarray(reference(levels))
-    np.testing.assert_allclose(trunk(x), wanted, atol=1e-5 * wanted.max())
+    assert_close(trunk(x), wanted)
 
 
 def test_a_failed_download_is_never_random_weights(monkeypatch, tmp_path):

@@ -15,6 +15,9 @@ from deephar.utils.pose import pa16j2d
 from tests.fakes.networks import Fixed, fixed
 from tests.models.small import network as small
 from tests.networks.conftest import ACTIONS
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 def test_stop_after_a_block(spnet, clips):
@@ -23,8 +26,8 @@ def test_stop_after_a_block(spnet, clips):
     raw = spnet.predict(clips, verbose=0)
     poses, actions = clip_function(part, 2)(clips)
     assert len(poses) == 1 and len(actions) == 1
-    assert np.allclose(poses[0][0], raw[0][..., :2], atol=1e-5)
-    assert np.allclose(actions[0]["five"], raw[4], atol=1e-5)
+    assert_close(poses[0][0], raw[0][..., :2], DEEP)
+    assert_close(actions[0]["five"], raw[4], DEEP)
     assert part.model.count_params() < 0.6 * spnet.count_params()
     assert cut(network, blocks=4) is network
     assert len(clip_function(cut(network, blocks=3), 2)(clips)[1]) == 2
@@ -40,7 +43,7 @@ def test_the_last_outputs(spnet, clips):
     network = Network(spnet, pa16j2d, ACTIONS)
     last = call(cut(network, "last").model, clips)
     for found, wanted in zip(last, [raw[3], raw[6], raw[7]], strict=True):
-        np.testing.assert_allclose(found, wanted, atol=1e-5)
+        assert_close(found, wanted, DEEP)
     assert cut(network) is network
     with pytest.raises(ValueError, match="outputs must be 'all' or 'last', got 'first'"):
         cut(network, "first")
@@ -76,7 +79,7 @@ def test_the_poses_within_an_action_network_are_its_own():
     x = np.random.default_rng(0).uniform(-1, 1, (1, 4, 64, 64, 3)).astype("float32")
     pose, visibility, *_ = whole(x)
     for one, other in zip(poses_only(network)(x), (pose, visibility), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)
+        assert_close(one, other, DEEP)
 
 
 def test_parts_of_what_is_no_keras_model():
@@ -108,6 +111,6 @@ def test_heat_maps_are_those_behind_the_last_pose(spnet, clips):
         x = np.einsum("nhwj,w->nj", maps, np.linspace(0, 1, columns))
         y = np.einsum("nhwj,h->nj", maps, np.linspace(0, 1, rows))
         pose, _ = frame_function(network, 4)(pictures)[-1]
-        assert np.allclose(pose, np.stack([x, y], axis=-1), atol=1e-4)
+        assert_close(pose, np.stack([x, y], axis=-1), DEEP)
     with pytest.raises(ValueError, match="Keras model, got Fixed"):
         heat_map_function(fixed())

@@ -1,8 +1,12 @@
 """A temporal network over whole sequences."""
 import numpy as np
+import pytest
 
 from deephar.models import temporal
 from deephar.networks.lifting import lifter_of
+from tests.numbers import assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 def test_causal_sequences_are_padded_in_front():
@@ -13,5 +17,5 @@ def test_causal_sequences_are_padded_in_front():
     later = keypoints.copy()
     later[12:] += 1
     changed = np.concatenate(list(lifter(later)))
-    np.testing.assert_allclose(changed[:12], whole[:12], atol=1e-6)
+    assert_close(changed[:12], whole[:12])
     assert np.abs(changed[12:] - whole[12:]).max() > 1e-3

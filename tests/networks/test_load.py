@@ -16,6 +16,7 @@ from deephar.utils.files import md5_of
 from deephar.utils.pose import pa16j2d, pa17j3d
 from tests.fakes.networks import Fixed, fixed
 from tests.networks.conftest import ACTIONS, SPNET
+from tests.numbers import DEEP, assert_close
 
 
 def test_a_bare_model_gets_its_layout(spnet):
@@ -36,8 +37,8 @@ def test_a_runs_folder(tmp_path, spnet, clips, monkeypatch):
         network = load_network(name)
         assert network.layout is pa16j2d and dict(network.actions) == ACTIONS
         assert network.frame_step == pennaction_dataconf.fixed_subsampling == 6
-    assert np.allclose(network.model.predict(clips, verbose=0)[0],
-                       spnet.predict(clips, verbose=0)[0], atol=1e-5)
+    assert_close(network.model.predict(clips, verbose=0)[0],
+                 spnet.predict(clips, verbose=0)[0], DEEP)
 
 
 def test_a_keras_file(tmp_path, spnet):

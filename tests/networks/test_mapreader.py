@@ -7,6 +7,9 @@ from deephar.layers import (
     ChannelSoftmax2D, DepthExpectation, KeypointConfidence, KroneckerPooling,
     SoftArgmax2D)
 from deephar.networks.mapreader import ReadMaps
+from tests.numbers import assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 @pytest.mark.parametrize("alpha", [1.0, 2.5])
@@ -24,7 +27,7 @@ def test_every_part_is_that_of_its_layer(alpha):
     layer = ReadMaps(["position", "confidence", "depth", "features"], alpha, ramp_x=ramp)
     found = layer([maps, depth, features])
     for value, wanted in zip(found, expected, strict=True):
-        np.testing.assert_allclose(value, wanted, atol=1e-5)
+        assert_close(value, wanted)
 
 
 def test_order_and_shapes_follow_the_parts():

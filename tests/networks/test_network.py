@@ -10,6 +10,9 @@ from deephar.utils.files import md5_of
 from deephar.utils.pose import pa16j2d
 from tests.fakes.networks import Fixed, fixed
 from tests.networks.conftest import ACTIONS
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 def test_outputs_are_read(spnet, clips):
@@ -18,11 +21,11 @@ def test_outputs_are_read(spnet, clips):
     poses, actions = clip_function(network, 2)(clips)
     raw = spnet.predict(clips, verbose=0)
     assert len(poses) == 4 and len(actions) == 2
-    assert np.allclose(poses[3][0], raw[3][..., :2], atol=1e-5)
-    assert np.allclose(poses[3][1], raw[3][..., 2], atol=1e-5)
+    assert_close(poses[3][0], raw[3][..., :2], DEEP)
+    assert_close(poses[3][1], raw[3][..., 2], DEEP)
     assert list(actions[1]) == ["five", "three"]
-    assert np.allclose(actions[1]["five"], raw[6], atol=1e-5)
-    assert np.allclose(actions[1]["three"], raw[7], atol=1e-5)
+    assert_close(actions[1]["five"], raw[6], DEEP)
+    assert_close(actions[1]["three"], raw[7], DEEP)
 
 
 def test_pose_outputs_are_counted():

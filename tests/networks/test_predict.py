@@ -9,6 +9,9 @@ from deephar.networks.predict import (
 from deephar.utils.pose import pa16j2d, pa17j3d, pa20j3d
 from tests.evaluation.stand_ins import Function, Recorded
 from tests.networks.conftest import ACTIONS
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 def sums(x):
@@ -60,8 +63,8 @@ def test_pictures_through_a_clip_network(spnet, clips):
     pictures = clips.reshape(-1, 64, 64, 3)[:7]
     pose, confidence = frame_function(network, 4)(pictures[:4])[-1]
     raw = spnet.predict(clips, verbose=0)[3].reshape(-1, 16, 3)
-    assert np.allclose(pose, raw[:4, :, :2], atol=1e-5)
-    assert np.allclose(confidence, raw[:4, :, 2], atol=1e-5)
+    assert_close(pose, raw[:4, :, :2], DEEP)
+    assert_close(confidence, raw[:4, :, 2], DEEP)
     assert len(poses_only(network).outputs) == 4
 
 

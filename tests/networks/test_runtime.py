@@ -13,6 +13,9 @@ from deephar.networks.runtime import (
     KerasRuntime, frozen_graph, is_exported, open_exported, quick, required)
 from deephar.utils.pose import pa16j2d, pa17j3d
 from tests.models.small import network
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 def noise(model, count=2):
@@ -27,9 +30,9 @@ def test_keras_gives_the_same_before_and_after_tracing(calls):
     for count in (1, 3, 2, 1):
         x = noise(model, count)
         found, = runtime.predict_on_batch(x)
-        np.testing.assert_allclose(found, call(model, x)[-1], atol=1e-5)
-    np.testing.assert_allclose(runtime.predict(noise(model, 5), batch_size=2)[0],
-                               call(model, noise(model, 5))[-1], atol=1e-5)
+        assert_close(found, call(model, x)[-1], DEEP)
+    assert_close(runtime.predict(noise(model, 5), batch_size=2)[0],
+                 call(model, noise(model, 5))[-1], DEEP)
 
 
 def test_the_weights_are_constants_of_the_graph():
@@ -59,10 +62,10 @@ def test_quick_networks_answer_last_outputs_of_any_batch():
     fast = quick(slow)
     poses, actions = fast.read(predictor(fast.model, 8)(x))
     assert len(poses) == len(actions) == 1
-    np.testing.assert_allclose(poses[0][0], every[3][..., :3], atol=1e-5)
-    np.testing.assert_allclose(actions[0]["b"], every[-1], atol=1e-5)
+    assert_close(poses[0][0], every[3][..., :3], DEEP)
+    assert_close(actions[0]["b"], every[-1], DEEP)
     frames = frame_predictor(quick(slow, poses=True).model, 8)(x[0][:3])
-    np.testing.assert_allclose(frames[-1], every[3][0, :3], atol=1e-5)
+    assert_close(frames[-1], every[3][0, :3], DEEP)
 
 
 def test_only_what_is_there_is_computed():
@@ -90,7 +93,7 @@ def test_predictors_with_and_without_say_the_same():
     fast, = Predictor(model, layout=pa17j3d)(picture, boxes)
     slow, = Predictor(model, layout=pa17j3d, optimize=False)(picture, boxes)
     np.testing.assert_allclose(fast.joints, slow.joints, atol=1e-2)
-    np.testing.assert_allclose(fast.confidence, slow.confidence, atol=1e-5)
+    assert_close(fast.confidence, slow.confidence, DEEP)
 
 
 # === Files ===

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.numbers import difference
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -65,6 +67,6 @@ def final_weights(folder: Path) -> list[np.ndarray]:
 
 
 def largest_difference(a: Path, b: Path) -> float:
-    """Between the final weights of two runs."""
-    return max(float(np.abs(x - y).max())
-               for x, y in zip(final_weights(a), final_weights(b), strict=True))
+    """Between the final weights of two runs, relative to the largest weight."""
+    one, other = (np.concatenate([w.ravel() for w in final_weights(run)]) for run in (a, b))
+    return difference(one, other)

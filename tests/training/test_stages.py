@@ -16,6 +16,7 @@ from deephar.training.schedule import Constant
 from deephar.training.stages import Stage, train_scored, train_stages
 from deephar.training.trainer import MultiModelTrainer
 from deephar.utils.files import read_json
+from tests.numbers import LAYER, assert_close
 from tests.training.processes import finish, largest_difference, start, wait_for_rows
 from tests.training.toys import toy_models, toy_tasks
 
@@ -102,7 +103,7 @@ def test_a_resumed_border_keeps_a_shared_optimizer(tmp_path):
 
     whole, resumed = trained(tmp_path / "a", [2]), trained(tmp_path / "b", [1, 2])
     for a, b in zip(whole, resumed, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-7)
+        assert_close(a, b, LAYER)
 
 
 @pytest.mark.parametrize("epochs, words", [

@@ -7,6 +7,7 @@ from deephar.networks.label_generator import LabelGenerator
 from deephar.training.logs import read_rows
 from deephar.training.recipes import label_generator as training
 from deephar.utils.stereo import relative
+from tests.numbers import assert_close
 
 
 def simple_pairs(count, seed):
@@ -39,8 +40,7 @@ def test_it_learns(tmp_path):
     error = lambda p: np.linalg.norm(p - relative(test.poses), axis=-1).mean()
     assert error(generator.coarse_poses(test.left)) < 0.5 * error(mean)
     again = LabelGenerator.load(tmp_path)
-    np.testing.assert_allclose(again.coarse_poses(test.left),
-                               generator.coarse_poses(test.left), atol=1e-3)
+    assert_close(again.coarse_poses(test.left), generator.coarse_poses(test.left))
     rows = read_rows(tmp_path / "view_synthesis" / "epochs.csv")
     assert rows[-1]["test/PCKh"] > rows[0]["test/PCKh"] or rows[-1]["test/PCKh"] > 0.9
     assert rows[-1]["lr"] == pytest.approx(1e-3 * 0.96 ** (719 / 100_000), rel=1e-6)

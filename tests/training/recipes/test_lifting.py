@@ -25,6 +25,9 @@ from deephar.training.task import Task
 from deephar.training.trainer import MultiModelTrainer
 from deephar.utils.rig import project
 from tests.fakes.lifting import GOLDEN, filled
+from tests.numbers import DEEP, assert_close
+
+pytestmark = pytest.mark.numeric
 
 
 def takes(subject, seed):
@@ -93,13 +96,14 @@ def test_golden_losses_of_three_steps():
     for name, n in zip(STEP["bn_order"], NUMBERS["bn_samples"]):
         mean, variance = (keys[name.replace("_mean", k)] for k in ("_mean", "_var"))
         part = slice(at, at + mean.shape[0])
-        np.testing.assert_allclose(mean.numpy(), NUMBERS["running_after_step0"][part],
-                                   atol=1e-5)
+        assert_close(mean.numpy(), NUMBERS["running_after_step0"][part])
         before = filled(name.replace("_mean", "_var"), mean.shape)
         golden = NUMBERS["running_var_after_step0"][part]
         biased = 0.9 * before + (golden - 0.9 * before) * (n - 1) / n
-        np.testing.assert_allclose(variance.numpy(), biased, rtol=1e-4, atol=1e-5)
+        assert_close(variance.numpy(), biased)
         at = part.stop
+    # Adam's first step has the size of the rate, 1e-3, and the sign of the gradient:
+    # that of a gradient near 0 is a matter of rounding.
     np.testing.assert_allclose(keys["shrink.weight"].numpy().transpose(2, 1, 0),
                                NUMBERS["shrink_weight_after_step0"], atol=5e-5)
     np.testing.assert_allclose(keys["shrink.bias"].numpy(),
@@ -132,7 +136,7 @@ def test_golden_gradients():
     with tf.GradientTape() as tape:
         predicted = model(NUMBERS["x"], training=True)
         loss = tf.reduce_mean(mpjpe_loss(NUMBERS["y"], predicted))
-    np.testing.assert_allclose(predicted, NUMBERS["pred_step0"], atol=1e-4)
+    assert_close(predicted, NUMBERS["pred_step0"], DEEP)
     variables = [keys[name] for name in STEP["parameter_names"]]
     norms = [float(tf.norm(g)) for g in tape.gradient(loss, [v.value for v in variables])]
     np.testing.assert_allclose(norms, NUMBERS["grad_norms"], rtol=1e-3)
