@@ -130,12 +130,6 @@ def mpjve(y_true: np.ndarray, y_pred: np.ndarray) -> float:
     return mpjpe(np.diff(y_true, axis=-3), np.diff(y_pred, axis=-3))
 
 
-def weighted_mpjpe(y_true: np.ndarray, y_pred: np.ndarray,
-                   weights: np.ndarray) -> float:
-    """Mean of weight times distance; `weights` is `(..., J)` or broadcasts to it."""
-    return float((joint_distances(y_true, y_pred) * weights).mean())
-
-
 def scale_aligned(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     """`y_pred` with each frame scaled by sum(true · pred) / sum(pred · pred)."""
     y_true, y_pred = _pair(y_true, y_pred)

@@ -10,10 +10,11 @@ import tensorflow as tf
 from deephar.data.dataset import Loader
 
 FOREVER = np.iinfo(np.int64).max
+AHEAD = 4                       # batches that are kept ready
 
 
 def stream(loader: Loader, *, start: int = 0, count: int | None = None,
-           workers: int = 2, prefetch: int = 4, shard: tuple[int, int] = (0, 1)
+           workers: int = 2, shard: tuple[int, int] = (0, 1)
            ) -> tf.data.Dataset:
     """Batches `start`, `start + 1`, ... of a loader.
 
@@ -23,7 +24,6 @@ def stream(loader: Loader, *, start: int = 0, count: int | None = None,
         start: number of the first batch; epoch e starts at e * len(loader).
         count: number of batches; None for no end.
         workers: batches computed at a time; 0 computes them on demand.
-        prefetch: batches kept ready.
         shard: (k, n), only the k-th of n equal slices of every batch.
 
     Returns:
@@ -59,7 +59,7 @@ def stream(loader: Loader, *, start: int = 0, count: int | None = None,
     # stream waiting for up to a minute.
     options.autotune.enabled = False
     options.threading.private_threadpool_size = workers + 1
-    return (dataset.prefetch(prefetch) if prefetch else dataset).with_options(options)
+    return dataset.prefetch(AHEAD).with_options(options)
 
 
 def shard_rows(num_rows: int, shard: tuple[int, int]) -> range:

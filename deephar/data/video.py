@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import numpy as np
-from PIL import Image
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +118,3 @@ def to_array(frame) -> np.ndarray:
     array = frame.to_ndarray(format="rgb24")
     turns = round(getattr(frame, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(array, turns)) if turns else array
-
-
-def to_image(frame) -> Image.Image:
-    """A PyAV frame as an RGB picture, turned upright."""
-    return Image.fromarray(to_array(frame))

@@ -36,21 +36,20 @@ def reference_epochs(frames: Mapping[str, int], ue: float) -> int:
     return max(round(ue / len(frames)), 1)
 
 
-def budget_shares(available: Mapping[str, int], budget: int, action: str | None = None,
-                  capped: bool = True) -> dict[str, int]:
+def budget_shares(available: Mapping[str, int], budget: int, action: str | None = None
+                  ) -> dict[str, int]:
     """Training samples of each action when their number is limited, eq. (3).
 
     Args:
         available: samples that exist of each action.
         budget: samples in all.
         action: the wanted one gets everything; None: evenly spread.
-        capped: nothing gets more than there is.
     """
     if action is not None and action not in available:
         raise KeyError(f"no action {action!r}; known are {', '.join(sorted(available))}")
     share = budget if action is not None else budget // len(available)
     wanted = available if action is None else [action]
-    return {a: min(share, available[a]) if capped else share for a in wanted}
+    return {a: min(share, available[a]) for a in wanted}
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,7 @@ def time_precision_rate(training: Training, eps0: float) -> float:
     return (eps0 - training.final) / training.seconds
 
 
-def compare_rates(reference: Training, ours: Mapping[str, Training],
-                  k: float = SLACK) -> dict[str, float]:
+def compare_rates(reference: Training, ours: Mapping[str, Training]) -> dict[str, float]:
     """The rates of both, by both ways to count the method's time.
 
     Args:
@@ -86,7 +84,7 @@ def compare_rates(reference: Training, ours: Mapping[str, Training],
     jobs = list(ours.values())
     half, final, seconds = (sum(values) for values in zip(*map(astuple, jobs)))
     one_job = Training(half / len(jobs), final / len(jobs), seconds / len(jobs))
-    eps0 = starting_error(reference, one_job, k)
+    eps0 = starting_error(reference, one_job)
     rate = time_precision_rate(reference, eps0)
     rates = {"one_job": time_precision_rate(one_job, eps0),
              "all_jobs": time_precision_rate(replace(one_job, seconds=seconds), eps0)}

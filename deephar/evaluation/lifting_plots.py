@@ -6,11 +6,11 @@ import numpy as np
 
 from deephar.evaluation.plots import figure
 
+SCORE = "P1/test"           # as the training logs it
 Curve = tuple[Sequence[float], Sequence[float]]
 
 
-def plot_actions(path: Path | str, errors: Mapping[str, Mapping[str, float]],
-                 ylabel: str = "P1 (mm)") -> None:
+def plot_actions(path: Path | str, errors: Mapping[str, Mapping[str, float]]) -> None:
     """Bars of every run side by side, one group per action, and their means.
 
     Args:
@@ -26,7 +26,7 @@ def plot_actions(path: Path | str, errors: Mapping[str, Mapping[str, float]],
             axes.bar(places, values, width, label=label)
         axes.axvline(len(actions) - 0.5, color="0.7", linewidth=1)
         axes.set_xticks(range(len(actions) + 1), actions + ["mean"], rotation=45, ha="right")
-        axes.set(ylabel=ylabel)
+        axes.set(ylabel="P1 (mm)")
         axes.legend(loc="upper left", ncols=2, fontsize=8)
         axes.margins(y=0.2)
 
@@ -51,8 +51,7 @@ def plot_progress(path: Path | str, curves: Mapping[str, Curve], xlabel: str,
     figure(Path(path), draw)
 
 
-def history_of(rows: Sequence[Mapping[str, float]], value: str = "P1/test"
-               ) -> dict[str, np.ndarray]:
+def history_of(rows: Sequence[Mapping[str, float]]) -> dict[str, np.ndarray]:
     """The curve in the rows of an `epochs.csv`.
 
     Returns:
@@ -60,7 +59,7 @@ def history_of(rows: Sequence[Mapping[str, float]], value: str = "P1/test"
         the epochs that were evaluated.
     """
     seconds = np.cumsum([row.get("seconds", 0.0) for row in rows])
-    scored = [i for i, row in enumerate(rows) if value in row]
+    scored = [i for i, row in enumerate(rows) if SCORE in row]
     return {"epochs": np.array([rows[i]["epoch"] for i in scored]),
             "seconds": seconds[scored],
-            "errors": np.array([rows[i][value] for i in scored])}
+            "errors": np.array([rows[i][SCORE] for i in scored])}

@@ -151,24 +151,6 @@ ROWS: dict[str, dict] = {
         note="per action as third parties print it"),
 }
 
-# Table III, 243 frames: seconds, P1 and velocity after half and after all epochs.
-TABLE_III = {
-    "reference": {"half": (84972, 50.27, 2.66), "end": (176976, 48.22, 2.49)},
-    "per action": {"half": (28848, 50.49, 3.02), "end": (56921, 50.54, 3.08)},
-}
-
-# Table IV, 243 frames, P1 by epochs (of the reference): reference and per-action
-# average, reference and per-action on Eating.
-TABLE_IV = {
-    1: (59.11, 57.52, 54.22, 51.14), 2: (56.26, 52.06, 52.21, 48.72),
-    3: (61.73, 51.28, 51.17, 47.14), 4: (54.24, 51.41, 49.22, 45.28),
-    5: (51.17, 51.11, 49.74, 45.17), 6: (50.16, 50.11, 51.12, 46.28),
-    7: (50.28, 50.37, 50.71, 45.82), 8: (50.19, 50.25, 50.23, 47.14),
-    9: (50.24, 50.34, 49.17, 47.22), 10: (50.14, 50.94, 49.82, 46.32),
-    30: (49.56, 50.56, 47.71, 45.64), 40: (50.27, 50.49, 46.14, 45.18),
-    50: (48.17, 50.29, 45.61, 45.12), 80: (48.22, 50.54, 45.22, 45.14),
-}
-
 # What a reader of the action-wise tables must know, from the author's own logs.
 CONTRADICTIONS = (
     "Table II, 243 frames: the printed averages 2.49 and 3.08 are not the means of their "

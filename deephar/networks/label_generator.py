@@ -18,6 +18,7 @@ from deephar.utils.geometric_search import geometric_search
 from deephar.utils.stereo import Intrinsics, Normaliser
 
 BATCH = 4096
+SCALE_MM = 50               # mean cost per joint at which the confidence is 1/e
 NETWORKS = ("view_synthesis", "reconstruction")
 
 
@@ -73,8 +74,8 @@ class LabelGenerator:
         return self.pose.restore(_predict(self.reconstruction, both), 3)
 
     def labels(self, keypoints: np.ndarray, *, search: bool = True, cost: str = "l1",
-               intrinsics: Intrinsics | None = None, principal: str = "image",
-               scale_mm: float = 50) -> Labels:
+               intrinsics: Intrinsics | None = None, principal: str = "image"
+               ) -> Labels:
         """3D labels of key points (N, 17, 2) in pixels.
 
         Args:
@@ -82,7 +83,6 @@ class LabelGenerator:
             search: refine by the geometric search.
             cost, principal: see `geometric_search`.
             intrinsics: of the camera; None: those that the networks know.
-            scale_mm: mean cost per joint at which the confidence is 1/e.
         """
         root = self.left.root
         right = self.right_keypoints(keypoints)
@@ -92,7 +92,7 @@ class LabelGenerator:
             principal=principal)
         mean = costs / keypoints.shape[1]
         mean = np.sqrt(mean) if cost == "l2" else mean
-        confidence = np.where(np.isnan(mean), 0, np.exp(-np.nan_to_num(mean) / scale_mm))
+        confidence = np.where(np.isnan(mean), 0, np.exp(-np.nan_to_num(mean) / SCALE_MM))
         return Labels(refined if search else coarse, coarse, depths, costs, confidence,
                       right)
 

@@ -15,8 +15,7 @@ Lifter = Callable[[np.ndarray], Iterator[np.ndarray]]
 
 
 def lifter_of(model: keras.Model, padding: tuple[int, int],
-              flips: Symmetry | None = None,
-              flips_3d: Symmetry = H36M17_SYMMETRY, piece: int = PIECE) -> Lifter:
+              flips: Symmetry | None = None, piece: int = PIECE) -> Lifter:
     """A temporal model as a lifter of whole sequences.
 
     Args:
@@ -24,7 +23,6 @@ def lifter_of(model: keras.Model, padding: tuple[int, int],
         padding: see `deephar.models.temporal.temporal_padding`.
         flips: 2D pairs; given, the prediction is averaged with the mirrored
             prediction of the mirrored key points.
-        flips_3d: 3D pairs.
         piece: frames predicted at once.
     """
     front, behind = padding
@@ -41,6 +39,6 @@ def lifter_of(model: keras.Model, padding: tuple[int, int],
                 continue
             plain, mirrored = model.predict_on_batch(
                 np.stack([window, flip_points(window, flips)]))
-            yield (plain + flip_points(mirrored, flips_3d)) / 2
+            yield (plain + flip_points(mirrored, H36M17_SYMMETRY)) / 2
 
     return lift

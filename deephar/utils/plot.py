@@ -69,14 +69,6 @@ def draw_box(image, box, color: Sequence[int] = (255, 255, 255),
     return Image.fromarray(canvas)
 
 
-def caption(image, text: str, at: str | tuple[float, float] = "top left", *,
-            size: float | None = None) -> Image.Image:
-    """Write white text on a dark panel; see `paint_caption` for the arguments."""
-    canvas = np.array(to_picture(image))
-    paint_caption(canvas, text, at, size=size)
-    return Image.fromarray(canvas)
-
-
 def contact_sheet(images: Iterable, columns: int,
                   captions: Sequence[str] | None = None, *,
                   cell: int = 256) -> Image.Image:

@@ -37,12 +37,6 @@ def world_to_camera(points: np.ndarray, orientation: np.ndarray,
     return rotate(inverse(orientation), np.asarray(points) - np.asarray(translation))
 
 
-def camera_to_world(points: np.ndarray, orientation: np.ndarray,
-                    translation: np.ndarray) -> np.ndarray:
-    """The inverse of `world_to_camera`."""
-    return rotate(orientation, points) + np.asarray(translation)
-
-
 def intrinsic_vector(camera: dict) -> np.ndarray:
     """A camera's focal lengths, centre, k1 k2 k3, p1 p2 in normalised units, (9,).
 

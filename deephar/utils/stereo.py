@@ -72,11 +72,3 @@ class Normaliser:
         points = (np.asarray(scores) * self.std + self.mean).reshape(
             len(scores), -1, dim)
         return relative(points, self.root)
-
-
-def from_blocked(arrays: np.ndarray, dim: int) -> np.ndarray:
-    """Rows x0 .. xJ, y0 .. yJ (, z0 .. zJ) to points (N, J, dim)."""
-    arrays = np.asarray(arrays)
-    if arrays.ndim != 2 or arrays.shape[1] % dim:
-        raise ValueError(f"blocked rows must be (N, {dim} * J), got {arrays.shape}")
-    return arrays.reshape(len(arrays), dim, -1).swapaxes(1, 2)

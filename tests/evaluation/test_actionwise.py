@@ -56,7 +56,6 @@ def test_budgets():
     available = {f"action {i}": example["per_action"] for i in range(example["actions"])}
     share = lambda **o: actionwise.budget_shares(available, example["budget"], **o)
     assert set(share().values()) == {example["common"]}
-    assert share(action="action 3", capped=False) == {"action 3": example["action_based"]}
     assert share(action="action 3") == {"action 3": example["per_action"]}
     with pytest.raises(KeyError, match="known are action 0"):
         share(action="Dancing")

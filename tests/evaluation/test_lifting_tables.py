@@ -17,10 +17,3 @@ def test_average_of_the_row(key):
     assert difference == pytest.approx(KNOWN.get(key, 0), abs=0.11)
     if key in KNOWN:
         assert "own mean" in row.note
-
-
-def test_table_iv_ends_where_table_iii_does():
-    assert tables.TABLE_IV[80][:2] == (tables.TABLE_III["reference"]["end"][1],
-                                       tables.TABLE_III["per action"]["end"][1])
-    assert tables.TABLE_IV[40][:2] == (tables.TABLE_III["reference"]["half"][1],
-                                       tables.TABLE_III["per action"]["half"][1])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from deephar.utils.paint import LEFT, RIGHT, paint_box, paint_caption, paint_pose
-from deephar.utils.plot import caption, draw_box, draw_pose
+from deephar.utils.plot import draw_box, draw_pose
 from deephar.utils.pose import pa16j2d
 from tests.utils.test_plot import STANDING, close
 
@@ -11,7 +11,6 @@ from tests.utils.test_plot import STANDING, close
 @pytest.mark.parametrize("paint, draw, arguments", [
     (paint_pose, draw_pose, (STANDING * 100, pa16j2d)),
     (paint_box, draw_box, ((10, 20, 80, 90),)),
-    (paint_caption, caption, ("a word", "bottom right")),
 ])
 def test_in_place_as_on_a_copy(paint, draw, arguments):
     canvas = np.full((100, 100, 3), 40, np.uint8)

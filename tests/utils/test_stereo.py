@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from deephar.utils.stereo import (
-    Intrinsics, Normaliser, from_blocked, project_pinhole, right_view)
+    Intrinsics, Normaliser, project_pinhole, right_view)
 from tests.fakes.lifting import GOLDEN
 
 NUMBERS = np.load(GOLDEN / "view_synthesis.npz")
@@ -44,10 +44,3 @@ def test_normaliser_names_the_wrong_size():
     numbers = Normaliser.fit(np.random.default_rng(0).normal(size=(5, 3, 2)))
     with pytest.raises(ValueError, match="6 coordinates"):
         numbers.normalise(np.zeros((2, 4, 2)))
-
-
-def test_blocked_rows():
-    rows = np.array([[1, 2, 3, 10, 20, 30]])
-    np.testing.assert_array_equal(from_blocked(rows, 2), [[[1, 10], [2, 20], [3, 30]]])
-    with pytest.raises(ValueError, match="3 \\* J"):
-        from_blocked(np.zeros((2, 4)), 3)

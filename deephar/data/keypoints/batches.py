@@ -6,7 +6,7 @@ in the camera.
 """
 import hashlib
 import threading
-from typing import Iterator, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
@@ -189,12 +189,6 @@ class ChunkedBatches(Batches):
     def num_frames(self) -> int:
         """Predicted frames of all windows."""
         return len(self.windows) * self.chunk
-
-    def epoch_batches(self, epoch: int = 0) -> Iterator[dict[str, np.ndarray]]:
-        """Every batch of an epoch, the incomplete last one too."""
-        order = self.order(epoch)
-        for first in range(0, len(order), self.batch_size):
-            yield self.arrays(order[first:first + self.batch_size])
 
     def arrays(self, samples):
         """keypoints (N, T, J, F), poses (N, L, Jout, 3), cameras (N, 9)."""

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from deephar.data.human36m import SEQUENCE_NAME, Human36M
 from deephar.data.keypoints.cameras import CALIBRATION
-from deephar.data.keypoints.takes import class_of
+from deephar.data.keypoints.takes import FPS, class_of
 from deephar.data.synthetic import make_person, motion
 from deephar.utils.pose import H36M17, mean_joints
 
@@ -91,7 +91,7 @@ def read_motion(path: str | os.PathLike,
 
 
 def synthetic_motion(actions: Sequence[str], people: int, *, seconds: float = 10,
-                     fps: float = 50, seed: int = 0) -> Positions:
+                     seed: int = 0) -> Positions:
     """{"S1": {action: (n, 17, 3)}, ...} of made-up people, world metres.
 
     Args:
@@ -100,7 +100,7 @@ def synthetic_motion(actions: Sequence[str], people: int, *, seconds: float = 10
     """
     return {f"S{i + 1}": {
         action: motion(action, make_person(seed, i),
-                       np.random.default_rng([seed, i, j]), fps, seconds)[:, H36M17] / 1000
+                       np.random.default_rng([seed, i, j]), FPS, seconds)[:, H36M17] / 1000
         for j, action in enumerate(actions)} for i in range(people)}
 
 

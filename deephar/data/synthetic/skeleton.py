@@ -32,15 +32,6 @@ STAND = dict(
     pz=0.985, nod=5, rhx=0.12, rhy=0.12, rhz=-0.93, lhx=0.12, lhy=0.12, lhz=-0.93,
     re=25, le=25, rfx=0.13, lfx=0.13, splay=15, tz=1.0)
 
-H36M_JOINTS = (
-    "Hips", "RightUpLeg", "RightLeg", "RightFoot", "RightToeBase", "RightToeEnd",
-    "LeftUpLeg", "LeftLeg", "LeftFoot", "LeftToeBase", "LeftToeEnd",
-    "Spine", "Spine1", "Neck", "Head", "HeadEnd",
-    "LeftShoulder", "LeftArm", "LeftForeArm", "LeftHand", "LeftHandThumb",
-    "LeftThumbEnd", "LeftWristEnd", "LeftHandEnd",
-    "RightShoulder", "RightArm", "RightForeArm", "RightHand", "RightHandThumb",
-    "RightThumbEnd", "RightWristEnd", "RightHandEnd")
-
 TOE = 12.0          # mm of a toe over the floor
 
 

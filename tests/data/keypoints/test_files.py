@@ -8,7 +8,7 @@ from deephar.data.keypoints.takes import (
     H36M17_SYMMETRY, load_takes, load_videos, read_cameras, read_keypoints,
     read_poses)
 from deephar.utils.pose import H36M17, pa16j2d
-from deephar.utils.rig import camera_to_world
+from deephar.utils.rig import rotate
 
 
 def load(folder, subjects, name="gt"):
@@ -29,8 +29,7 @@ def test_motion_through_virtual_cameras(tmp_path):
         place = cameras["subjects"][take.subject][take.view]
         seen = take.poses.copy()
         seen[:, 1:] += seen[:, :1]
-        back = camera_to_world(seen, place["orientation"],
-                               np.array(place["translation"]) / 1000)
+        back = rotate(place["orientation"], seen) + np.array(place["translation"]) / 1000
         np.testing.assert_allclose(back, motions[take.subject][take.name], atol=1e-5)
         assert np.abs(take.keypoints).max() < 1.2
     assert takes[0].action == "Box" and takes[-1].action == "Jog"
