@@ -1,12 +1,13 @@
 """Parts of a network: its poses, its actions, its first blocks, its heat maps."""
 from dataclasses import replace
-from typing import Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-import keras
 import numpy as np
 
-from deephar.layers import ChannelSoftmax2D
 from deephar.networks.network import Network, num_pose_outputs
+
+if TYPE_CHECKING:
+    import keras
 
 
 class _Part:
@@ -29,7 +30,7 @@ def _part(model: Any, pick: Callable[[Sequence], Sequence]) -> Any:
     outputs = pick(model.outputs)
     if len(outputs) == len(model.outputs):
         return model
-    return keras.Model(model.input, outputs, name=model.name)
+    return _model(model, outputs)
 
 
 def poses_only(network: Network) -> Any:
@@ -77,16 +78,16 @@ def with_poses(model: Any) -> Any:
     if getattr(model, "name", "") != "MergedAR" or len(model.outputs[0].shape) > 2:
         return model
     inner = [model.get_layer(name).output for name in ("pose", "visibility")]
-    return keras.Model(model.input, inner + model.outputs, name=model.name)
+    return _model(model, inner + model.outputs)
 
 
-def num_blocks(model: keras.Model) -> int:
+def num_blocks(model: "keras.Model") -> int:
     """How many pose blocks a Keras model has."""
     count, per_block = _pose_outputs(model)
     return count // per_block
 
 
-def _pose_outputs(model: keras.Model) -> tuple[int, int]:
+def _pose_outputs(model: "keras.Model") -> tuple[int, int]:
     """How many outputs are poses and visibilities, and how many a block has."""
     shapes = [o.shape for o in model.outputs]
     count = num_pose_outputs(shapes, len(model.input_shape))
@@ -128,8 +129,7 @@ def cut(network: Network, outputs: str = "all", blocks: int | None = None) -> Ne
         poses, actions = poses[-per_block:], actions[-sets:]
     if len(poses + actions) == len(model.outputs):
         return network
-    model = keras.Model(model.input, poses + actions, name=model.name)
-    return replace(network, model=model, name=name,
+    return replace(network, model=_model(model, poses + actions), name=name,
                    actions=network.actions if actions else {})
 
 
@@ -142,6 +142,7 @@ def heat_map_function(network: Network):
     if not is_keras(network.model):
         raise ValueError("heat maps need a Keras model, got "
                          f"{type(network.model).__name__}")
+    from deephar.layers import ChannelSoftmax2D
     model = poses_only(network)
     _, per_block = _pose_outputs(model)
     behind = _operations(model, [model.outputs[-per_block]])
@@ -150,7 +151,7 @@ def heat_map_function(network: Network):
             and layer.output.shape[-1] == network.layout.num_joints]
     if not maps:
         raise ValueError(f"{network.name} has no heat maps of its joints")
-    to_maps = keras.Model(model.input, maps[-1])
+    to_maps = _model(model, maps[-1])
 
     def run(frames: np.ndarray) -> np.ndarray:
         if network.num_frames is None:
@@ -165,9 +166,16 @@ def _operations(model, outputs) -> set[str]:
     """Names of all operations that `outputs` depend on."""
     if not outputs:
         return set()
-    return {op.name for op in keras.Model(model.input, outputs).operations}
+    return {op.name for op in _model(model, outputs).operations}
+
+
+def _model(model: "keras.Model", outputs: Any) -> "keras.Model":
+    """What leads from the model's input to `outputs`."""
+    import keras
+    return keras.Model(model.input, outputs, name=model.name)
 
 
 def is_keras(model: Any) -> bool:
     """Whether `model` is a functional Keras model, whose graph can be cut."""
+    import keras
     return isinstance(model, keras.Model)

@@ -11,14 +11,15 @@ import os
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from deephar.networks.cut import cut, is_keras, poses_only
 from deephar.networks.network import Network
-from deephar.networks.optimize import optimize
+
+if TYPE_CHECKING:
+    import keras
 
 log = logging.getLogger(__name__)
 
@@ -54,15 +55,16 @@ class KerasRuntime(Runtime):
         eager_calls: so many calls go layer by layer.
     """
 
-    def __init__(self, model: keras.Model, *, eager_calls: int = EAGER_CALLS):
+    def __init__(self, model: "keras.Model", *, eager_calls: int = EAGER_CALLS):
         self._source = model
         self.input_shape = model.input_shape
         self._eager_left = eager_calls
         self._graph = None
 
     @cached_property
-    def model(self) -> keras.Model:
+    def model(self) -> "keras.Model":
         """The optimized network, or the source if it cannot be optimized."""
+        from deephar.networks.optimize import optimize      # with all of Keras
         try:
             return optimize(self._source)
         except ValueError as error:
@@ -70,6 +72,7 @@ class KerasRuntime(Runtime):
             return self._source
 
     def predict_on_batch(self, x):
+        import keras
         x = np.asarray(x, np.float32)
         if keras.backend.backend() != "tensorflow":
             outputs = self.model.predict_on_batch(x)
@@ -83,7 +86,7 @@ class KerasRuntime(Runtime):
         return [np.asarray(v) for v in outputs]
 
 
-def frozen_graph(model: keras.Model):
+def frozen_graph(model: "keras.Model"):
     """A function of float32 arrays; the weights are constants of its graph.
 
     TensorFlow prepares constant weights once, and not in every call.
