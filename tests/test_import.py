@@ -16,3 +16,9 @@ def test_importing_deephar_is_quick_and_light():
     assert runs[0][1] == ""
     assert min(float(run[0]) for run in runs) < 0.1
     assert all(run[2:] == [""] for run in runs)
+
+
+def test_the_scripts_say_their_flags_before_keras_is_there():
+    code = ("import sys, deephar.evaluation.protocols, deephar.networks.load\n"
+            "sys.exit(any(m in sys.modules for m in ('keras', 'tensorflow')))")
+    subprocess.run([sys.executable, "-c", code], check=True)
