@@ -5,6 +5,8 @@ import inspect
 import re
 from pathlib import Path
 
+from deephar import evaluation
+
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT / "tests" / "golden" / "published_api.txt"
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -74,6 +76,15 @@ def test_every_published_name_works_or_has_a_replacement():
 def has(thing, member: str) -> bool:
     """A method, or an attribute that is set when one is made."""
     return hasattr(thing, member) or f"self.{member}" in inspect.getsource(thing)
+
+
+def test_evaluations_of_the_scripts_take_the_same_arguments():
+    for module, name, arguments, _ in published():
+        if module.startswith("exp.common") and arguments and hasattr(evaluation, name):
+            for argument in arguments.args:     # a set was called by its name
+                argument.arg = {"penn": "dataset", "ntu": "dataset"}.get(
+                    argument.arg, argument.arg)
+            assert fault("deephar.evaluation", name, arguments) == "", module
 
 
 def test_replacements_exist():

@@ -1,6 +1,8 @@
 """`MultiModelTrainer` called as published."""
 import logging
 
+import numpy as np
+
 from deephar.trainer import MultiModelTrainer
 from tests.training.toys import squared, toy_loader, toy_models
 
@@ -19,6 +21,21 @@ def test_positions_a_function_as_callback_and_full_losses(caplog):
     assert [line.split(":")[0] for line in full] == ["Epoch 2 in full", "Epoch 3 in full"]
     assert f"pose_model {history[1]['pose_model']:.4g}" in full[1]
     assert f"action_model {history[1]['action_model']:.4g}" in full[1]
+
+
+def test_a_callback_sets_the_rate():
+    _, pose, _ = toy_models()
+    pose.compile("sgd", loss=squared)
+    seen = []
+
+    def stop_learning(epoch):
+        pose.optimizer.learning_rate = 0.0
+        seen.append(pose.get_layer("pose").get_weights()[0])
+
+    history = MultiModelTrainer([pose], [toy_loader(2)]).train(
+        3, 2, end_of_epoch_callback=stop_learning)
+    assert [logs["lr"] for logs in history[1:]] == [0, 0]
+    np.testing.assert_array_equal(seen[0], seen[2])
 
 
 def test_quiet_and_without_a_callback(caplog):

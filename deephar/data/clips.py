@@ -179,12 +179,11 @@ class ActionVideos(VideoDataset):
     output_fullframe = False
 
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
-                 poselayout: PoseLayout, topology: str, use_gt_bbox: bool,
-                 remove_outer_joints: bool, clip_size: int, pose_only: bool):
+                 poselayout: PoseLayout, topology: str, use_gt_bbox: bool, clip_size: int,
+                 pose_only: bool):
         super().__init__(dataconf, poselayout, topology, clip_size)
         self.dataset_path = dataset_path
         self.use_gt_bbox = use_gt_bbox
-        self.remove_outer_joints = remove_outer_joints
         self.pose_only = pose_only
 
     def get_data(self, key: int, mode: int, frame_list=None, bbox=None, *,

@@ -95,7 +95,7 @@ class Ntu(ActionVideos):
         poselayout: joints of the targets.
         topology: 'sequences' for clips, 'frames' for single pictures.
         use_gt_bbox: cut around the annotated joints.
-        remove_outer_joints: accepted; joints outside the crop are always removed.
+        remove_outer_joints: as published, they are removed whatever it says.
         clip_size: frames of a clip.
         pose_only: no pictures are read, samples have no `frame`.
         num_S: setups 1 to `num_S` are used.
@@ -113,7 +113,7 @@ class Ntu(ActionVideos):
                  clip_size: int = 16, pose_only: bool = False, num_S: int = 17, *,
                  eval_mode: str = "cs", depth_by_scale: bool = True):
         super().__init__(dataset_path, dataconf, poselayout, topology, use_gt_bbox,
-                         remove_outer_joints, clip_size, pose_only)
+                         clip_size, pose_only)
         if eval_mode not in ("cs", "cv"):
             raise ValueError("eval_mode must be 'cs' (cross-subject) or 'cv' (cross-view), "
                              f"got {eval_mode!r}")

@@ -48,7 +48,7 @@ class PennAction(ActionVideos):
         poselayout: joints of the targets.
         topology: 'sequences' for clips, 'frames' for single pictures.
         use_gt_bbox: cut around the annotated joints.
-        remove_outer_joints: accepted; joints outside the crop are always removed.
+        remove_outer_joints: as published, they are removed whatever it says.
         clip_size: frames of a clip.
         pose_only: no pictures are read, samples have no `frame`.
         output_fullframe: samples also have `fullframe`, the uncut pictures.
@@ -65,7 +65,7 @@ class PennAction(ActionVideos):
                  output_fullframe: bool = False,
                  pred_bboxes_file: str | os.PathLike | None = None):
         super().__init__(dataset_path, dataconf, poselayout, topology, use_gt_bbox,
-                         remove_outer_joints, clip_size, pose_only)
+                         clip_size, pose_only)
         self.output_fullframe = output_fullframe
         path = find_annotations(dataset_path)
         content = load_mat(path, tuple(SPLITS.values()))

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from deephar.data.dataset import Loader
 from deephar.training.kernels import use_fast_kernels
 from deephar.training.recompute import recomputed
 from deephar.training.strategy import synchronize_batch_norm
@@ -19,7 +20,7 @@ class Task:
     Args:
         name: of its losses in the logs.
         model: functional; its outputs are compared with the targets in order.
-        loader: gives the global batches, see `deephar.data.BatchLoader`.
+        loader: gives the global batches.
         losses: one for all outputs or one for each: a function of (y_true,
             y_pred) with one value per sample, a Keras loss or its name.  None
             takes losses, weights and optimizer that the model was compiled with.
@@ -31,7 +32,7 @@ class Task:
     """
     name: str
     model: keras.Model
-    loader: Any
+    loader: Loader
     losses: Any = None
     optimizer: keras.optimizers.Optimizer | None = None
     weight: float | Sequence[float] = 1.0

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from deephar.data.dataset import Loader
 from deephar.data.pipeline import stream
 from deephar.training.logs import Meter, pairs
 from deephar.training.run import Run
@@ -326,7 +327,7 @@ def cut_batches(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
         tf.nest.map_structure(cut, batch))).prefetch(2 * parts)
 
 
-def save_batch(path: Path, loader: Any, number: int) -> None:
+def save_batch(path: Path, loader: Loader, number: int) -> None:
     """Keep a batch: its arrays, and which samples of which data set they are."""
     x, y = loader.batch(number)
     arrays = {f"x{i}": a for i, a in enumerate(x)} | {f"y{i}": a for i, a in enumerate(y)}
