@@ -178,25 +178,17 @@ def _place(name: str, file: str) -> str:
 
 ANNOTATIONS = {
     "mpii_annotations": Annotations(
-        url=f"{RELEASES}/v0.1/mpii_annotations.mat",
-        md5="cc62b1bb855bf4866d19bc0637526930",
-        place=_place("mpii", ANNOTATION_FILE),
-    ),
+        f"{RELEASES}/v0.1/mpii_annotations.mat",
+        "cc62b1bb855bf4866d19bc0637526930", _place("mpii", ANNOTATION_FILE)),
     "h36m_annotations": Annotations(
-        url=f"{RELEASES}/v0.2/h36m_annotations.mat",
-        md5="4067d52db61737fbebdec850238d87dd",
-        place=_place("h36m", ANNOTATION_FILE),
-    ),
+        f"{RELEASES}/v0.2/h36m_annotations.mat",
+        "4067d52db61737fbebdec850238d87dd", _place("h36m", ANNOTATION_FILE)),
     "penn_annotations": Annotations(
-        url=f"{RELEASES}/v0.3/penn_annotations.mat",
-        md5="b37a2e72c0ba308bd7ad476bc2aa4d33",
-        place=_place("pennaction", ANNOTATION_FILE),
-    ),
+        f"{RELEASES}/v0.3/penn_annotations.mat",
+        "b37a2e72c0ba308bd7ad476bc2aa4d33", _place("pennaction", ANNOTATION_FILE)),
     "penn_pred_bboxes": Annotations(
-        url=f"{RELEASES}/v0.3/penn_pred_bboxes_16f.json",
-        md5="30b124a919185cb031b928bc6154fa9b",
-        place=_place("pennaction", "penn_pred_bboxes_16f.json"),
-    ),
+        f"{RELEASES}/v0.3/penn_pred_bboxes_16f.json",
+        "30b124a919185cb031b928bc6154fa9b", _place("pennaction", "penn_pred_bboxes_16f.json")),
 }
 
 

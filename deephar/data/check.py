@@ -7,7 +7,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import numpy as np
 
@@ -150,49 +150,45 @@ def read_index(name: str, path: Path) -> dict[str, list[Entry]]:
     """{split: entries} of a data set's annotations, in the order of the samples."""
     entry, path = dataset(name), Path(path)
     if not entry.splits:
-        return {"all": [_ntu_entry(entry, file) for file in _ntu_files(entry, path)]}
+        if not (folder := path / entry.annotations).is_dir():
+            raise FileNotFoundError(f"{folder}: no such folder")
+        return {"all": [_ntu_entry(entry, file) for file in sorted(folder.glob("*.npy"))]}
     content = load_mat(find_annotations(path), tuple(entry.splits.values()))
     variables = {split: content[entry.splits[mode]] for split, mode in MODES.items()
                  if mode in entry.splits}
-    if name == "mpii":
-        return {split: _mpii_entries(entry, value) for split, value in variables.items()}
-    read = {"h36m": _h36m_entry, "pennaction": _penn_entry}[name]
-    return {split: [read(entry, sequence) for sequence in records(value)]
-            for split, value in variables.items()}
+    read = {"mpii": _mpii_entries, "h36m": _h36m_entries, "pennaction": _penn_entries}[name]
+    return {split: list(read(entry, value)) for split, value in variables.items()}
 
 
 def _count_joints(pose) -> int:
     return int(get_valid_joints(np.asarray(pose, float)).sum())
 
 
-def _mpii_entries(dataset: DataSet, columns: np.ndarray) -> list[Entry]:
-    entries = []
+def _mpii_entries(dataset: DataSet, columns: np.ndarray) -> Iterator[Entry]:
     for i in range(columns.shape[1] if columns.ndim == 2 else 0):
         picture, people = text(columns[1, i]), records(columns[2, i])
         joints = sum(_count_joints(points(p["pose"], NUM_MPII_JOINTS)) for p in people)
-        entries.append(Entry(picture, (dataset.picture(picture),), len(people), joints))
-    return entries
+        yield Entry(picture, (dataset.picture(picture),), len(people), joints)
 
 
-def _h36m_entry(dataset: DataSet, sequence: dict) -> Entry:
-    name, frames = text(sequence["name"]), records(sequence["frames"])
-    joints = sum(_count_joints(points(f["pose3d"], NUM_H36M_JOINTS)) for f in frames)
-    return Entry(name, tuple(dataset.picture(name, number(f["f"])) for f in frames),
+def _h36m_entries(dataset: DataSet, value) -> Iterator[Entry]:
+    for sequence in records(value):
+        frames = records(sequence["frames"])
+        yield _entry(dataset, text(sequence["name"]), [f["f"] for f in frames], sum(
+            _count_joints(points(f["pose3d"], NUM_H36M_JOINTS)) for f in frames))
+
+
+def _penn_entries(dataset: DataSet, value) -> Iterator[Entry]:
+    for sequence in records(value):
+        frames = records(sequence["frames"])
+        yield _entry(dataset, f"{int(number(sequence['idx'])):04d}",
+                     [f["f"] for f in frames],
+                     sum(int((numbers(f["visible"]) >= 0.5).sum()) for f in frames))
+
+
+def _entry(dataset: DataSet, name: str, frames, joints: int) -> Entry:
+    return Entry(name, tuple(dataset.picture(name, number(f)) for f in frames),
                  len(frames), joints)
-
-
-def _penn_entry(dataset: DataSet, sequence: dict) -> Entry:
-    name, frames = f"{int(number(sequence['idx'])):04d}", records(sequence["frames"])
-    joints = sum(int((numbers(f["visible"]) >= 0.5).sum()) for f in frames)
-    return Entry(name, tuple(dataset.picture(name, number(f["f"])) for f in frames),
-                 len(frames), joints)
-
-
-def _ntu_files(dataset: DataSet, path: Path) -> list[Path]:
-    folder = path / dataset.annotations
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: no such folder")
-    return sorted(folder.glob("*.npy"))
 
 
 def _ntu_entry(dataset: DataSet, file: Path) -> Entry:
@@ -201,5 +197,4 @@ def _ntu_entry(dataset: DataSet, file: Path) -> Entry:
         raise ValueError(f"{file} must hold rows of 151 numbers, got shape {table.shape}")
     rows = table[::ROW_STEP]
     joints = int(((rows[:, 76:101] > 0) & (rows[:, 101:126] > 0)).sum())
-    return Entry(file.stem, tuple(dataset.picture(file.stem, f) for f in rows[:, 0]),
-                 len(rows), joints)
+    return _entry(dataset, file.stem, rows[:, 0], joints)

@@ -20,34 +20,32 @@ class DataSet:
     """A data set.
 
     Args:
-        key: its name here.
         opener: the class that reads it: `opener(folder, dataconf, layout, ...)`.
         folder: where it lies below the root of all.
-        advice: how to get its annotations.
+        dataconf: crops to look at it with.
+        tested: the split that scores are measured on.
         images: its folder of pictures.
+        advice: how to get its annotations.
         frame: of a number to a picture's name, in a sequence's folder.
         splits: {mode: variable of the annotation file}.
-        tested: the split that scores are measured on.
+        annotations: the file or folder of its annotations.
         expected: {split: how many sequences the whole set has}, where that is fixed.
-        dataconf: crops to look at it with.
         single: options of `opener` for pictures by themselves, cut out around
             the annotated person.
         action_set: its classes' name in samples; '' for none.
-        annotations: the file or folder of its annotations.
     """
-    key: str
     opener: type
     folder: str
-    advice: str
-    images: str
-    splits: Mapping[int, str]
-    tested: str
     dataconf: DataConfig
+    tested: str
+    images: str
+    advice: str
     frame: str = ""
+    splits: Mapping[int, str] = field(default_factory=dict)
+    annotations: str = ANNOTATION_FILE
     expected: Mapping[str, int] = field(default_factory=dict)
     single: Mapping[str, Any] = field(default_factory=dict)
     action_set: str = ""
-    annotations: str = ANNOTATION_FILE
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -87,68 +85,37 @@ class DataSet:
         return self is max(there, key=lambda known: len(known.splits), default=None)
 
 
-DATASETS = {entry.key: entry for entry in (
-    DataSet(
-        key="mpii",
-        opener=mpii.MpiiSinglePerson,
-        folder="MPII",
-        advice="`deephar download mpii_annotations`, or `deephar dataset prepare mpii`",
-        images=mpii.IMAGES,
-        splits=mpii.SPLITS,
-        tested="valid",
-        dataconf=mpii_sp_dataconf,
-    ),
-    DataSet(
-        key="h36m",
-        opener=human36m.Human36M,
-        folder="Human3.6M",
-        advice="`deephar download h36m_annotations`, or `deephar dataset prepare h36m`",
-        images=human36m.IMAGES,
-        frame=human36m.FRAME,
-        splits=human36m.SPLITS,
-        tested="valid",
-        expected={"train": 600, "valid": 240},
-        dataconf=human36m_dataconf,
-        single={"topology": "frames"},
-    ),
-    DataSet(
-        key="pennaction",
-        opener=pennaction.PennAction,
-        folder="PennAction",
-        advice="`deephar download penn_annotations`, or "
-               "`deephar dataset prepare pennaction`",
-        images=pennaction.IMAGES,
-        frame=pennaction.FRAME,
-        splits=pennaction.SPLITS,
-        tested="test",
-        expected={"train": 1258, "test": 1068},
-        dataconf=pennaction_dataconf,
-        single={"topology": "frames", "use_gt_bbox": True},
+DATASETS = {
+    "mpii": DataSet(
+        mpii.MpiiSinglePerson, "MPII", mpii_sp_dataconf, tested="valid",
+        images=mpii.IMAGES, splits=mpii.SPLITS,
+        advice="`deephar download mpii_annotations`, or `deephar dataset prepare mpii`"),
+    "h36m": DataSet(
+        human36m.Human36M, "Human3.6M", human36m_dataconf, tested="valid",
+        images=human36m.IMAGES, frame=human36m.FRAME, splits=human36m.SPLITS,
+        expected={"train": 600, "valid": 240}, single={"topology": "frames"},
+        advice="`deephar download h36m_annotations`, or `deephar dataset prepare h36m`"),
+    "pennaction": DataSet(
+        pennaction.PennAction, "PennAction", pennaction_dataconf, tested="test",
         action_set="pennaction",
-    ),
-    DataSet(
-        key="ntu",
-        opener=ntu.Ntu,
-        folder="NTU",
-        advice=f"`deephar dataset prepare ntu` makes {ntu.ANNOTATION_FOLDER}/",
-        images=ntu.IMAGES,
-        frame=ntu.FRAME,
-        splits={},
-        tested="test",
-        expected={"all": 56578},
-        dataconf=ntu_dataconf,
+        images=pennaction.IMAGES, frame=pennaction.FRAME, splits=pennaction.SPLITS,
+        expected={"train": 1258, "test": 1068},
         single={"topology": "frames", "use_gt_bbox": True},
-        action_set="ntuaction",
-        annotations=ntu.ANNOTATION_FOLDER,
-    ),
-)}
+        advice="`deephar download penn_annotations`, or "
+               "`deephar dataset prepare pennaction`"),
+    "ntu": DataSet(
+        ntu.Ntu, "NTU", ntu_dataconf, tested="test", action_set="ntuaction",
+        images=ntu.IMAGES, frame=ntu.FRAME, annotations=ntu.ANNOTATION_FOLDER,
+        expected={"all": 56578}, single={"topology": "frames", "use_gt_bbox": True},
+        advice=f"`deephar dataset prepare ntu` makes {ntu.ANNOTATION_FOLDER}/"),
+}
 
 
 def dataset(key: str) -> DataSet:
     """The entry of a data set.
 
     Raises:
-        KeyError: there is no such entry; names those there are.
+        KeyError: there is none; names those there are.
     """
     if key not in DATASETS:
         raise KeyError(f"no data set {key!r}; there are {', '.join(DATASETS)}")
