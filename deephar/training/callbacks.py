@@ -60,7 +60,8 @@ class SaveModel(keras.callbacks.Callback):
     run knows it.
 
     Args:
-        filepath: ends in `.weights.h5`; `{epoch}` is the epoch, from 1.
+        filepath: ends in `.weights.h5`; `{epoch}` in the file's name is the
+            epoch, from 1.
         model_to_save: None: the model that is being fitted.
         save_best_only: write when `monitor` is better than ever.
         monitor: a logged value.
@@ -73,7 +74,7 @@ class SaveModel(keras.callbacks.Callback):
                  higher_is_better: bool = False, *,
                  strategy: tf.distribute.Strategy | None = None):
         super().__init__()
-        self.filepath = str(filepath)
+        self.filepath = Path(filepath)
         self.monitor = monitor if save_best_only else None
         self.sign = 1 if higher_is_better else -1
         self._model_to_save = model_to_save
@@ -81,8 +82,8 @@ class SaveModel(keras.callbacks.Callback):
 
     @property
     def _record(self) -> Path:
-        name = self.filepath.format(epoch="best").removesuffix(".weights.h5")
-        return Path(name + ".json")
+        name = self.filepath.name.format(epoch="best").removesuffix(".weights.h5")
+        return self.filepath.with_name(name + ".json")
 
     def best(self) -> float:
         """The best value so far, as it was logged."""
@@ -102,7 +103,8 @@ class SaveModel(keras.callbacks.Callback):
 
     def _save(self, epoch: int) -> None:
         model = self._model_to_save or self.model
-        with atomic_path(self.filepath.format(epoch=epoch + 1)) as temporary:
+        name = self.filepath.name.format(epoch=epoch + 1)
+        with atomic_path(self.filepath.with_name(name)) as temporary:
             model.save_weights(temporary)
 
 

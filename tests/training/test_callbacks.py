@@ -33,6 +33,13 @@ def test_best_weights(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["best.json", "best.weights.h5"]
 
 
+def test_braces_in_a_folder_s_name_are_its_own(tmp_path):
+    folder = tmp_path / "{run} {0}"
+    SaveModel(folder / "best.weights.h5", toy_models()[0], save_best_only=True,
+              monitor="mm").on_epoch_end(0, {"mm": 1.0})
+    assert {p.name for p in folder.iterdir()} == {"best.json", "best.weights.h5"}
+
+
 def test_lower_can_be_better(tmp_path):
     model = toy_models()[0]
     callback = SaveModel(tmp_path / "best.weights.h5", model, save_best_only=True,
