@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from deephar.data.keypoints.batches import ArrayBatches
 from deephar.training.logs import read_rows
 from deephar.training.run import Run
 from deephar.training.schedule import Steps
@@ -109,6 +110,19 @@ def test_not_finite_stops_and_keeps_the_batch(tmp_path):
     assert sorted(kept["samples"]) == sorted(toy_loader(2, 1).names(3))
     with np.load(tmp_path / "state.npz") as state:      # that of the last good epoch
         assert all(np.isfinite(state[name]).all() for name in state.files)
+
+
+def test_not_finite_in_a_lifter_s_data(tmp_path):
+    """Batches of key points can be kept too, and name their samples."""
+    x = np.ones((8, 3), "float32")
+    x[5] = np.inf
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+    task = Task("pose", model, ArrayBatches(x, x[:, :1], 4), "mse", keras.optimizers.SGD())
+    with pytest.raises(NotFinite, match="task pose is not finite, in batch"):
+        MultiModelTrainer([task]).train(1, 2, run=Run(tmp_path))
+    kept = np.load(next(tmp_path.glob("not_finite_*.npz")))
+    assert kept["samples"][~np.isfinite(kept["x0"]).all(axis=1)].tolist() == ["sample 5"]
 
 
 def test_the_first_bad_batch_in_time_is_named():

@@ -115,6 +115,10 @@ class Batches:
         """The number of every sample of batch `number`."""
         return [f"{type(self).__name__} {i}" for i in self._members(number, None)]
 
+    def names(self, number: int) -> list[str]:
+        """What the rows of batch `number` are, by their number in the unshuffled data."""
+        return [f"sample {sample}" for sample in self._members(number, None)]
+
     def order(self, epoch: int) -> np.ndarray:
         """The samples of an epoch, one after the other."""
         return np.arange(self._size) if self._orders is None else self._orders.of(epoch)
@@ -252,6 +256,9 @@ class SemiSupervisedBatches(Batches):
             x += [other["keypoints"], other["cameras"]]
             y += [central, np.zeros((len(poses), 1), np.float32)]
         return x, y
+
+    def names(self, number):
+        return self.labelled.names(number)
 
     def get_shape(self, dictkey):
         x, y = self.batch(0, range(1))
