@@ -58,7 +58,7 @@ class ScheduledBatchNormalization(layers.BatchNormalization):
     def build(self, input_shape):
         super().build(input_shape)
         self.momentum = self.add_weight(
-            name="momentum", shape=(), trainable=False,
+            name="momentum", shape=(), trainable=False, autocast=False,
             initializer=keras.initializers.Constant(self.initial_momentum))
 
     def get_config(self):

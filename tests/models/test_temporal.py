@@ -128,6 +128,21 @@ def test_momentum_is_a_variable():
     assert float(layer.momentum) == 0.5
 
 
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_it_trains_in_mixed_precision(precision):
+    """The momentum stays in float32, as the statistics that it moves."""
+    keras.mixed_precision.set_dtype_policy(precision)
+    try:
+        model = temporal.build((3,), channels=4, strided=True)
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(4, 3, 17, 2)).astype("float32")
+    before = model.get_layer("bn_expand").moving_mean.numpy()
+    assert np.isfinite(model.train_on_batch(x, np.zeros((4, 1, 17, 3), "float32")))
+    assert (model.get_layer("bn_expand").moving_mean.numpy() != before).all()
+
+
 def test_coordinates_are_float32_under_mixed_precision():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
