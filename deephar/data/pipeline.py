@@ -36,6 +36,8 @@ def stream(loader: Loader, *, start: int = 0, count: int | None = None,
 
     def compute(number):
         rows = shard_rows(loader.num_rows(int(number)), shard)
+        if not rows:        # a short batch has not enough for every slice
+            return [np.zeros((0,) + shape[1:], np.float32) for shape in shapes]
         x, y = loader.batch(int(number), rows)
         return [np.asarray(array, np.float32) for array in x + y]
 
