@@ -72,13 +72,17 @@ def _segments(model: keras.Model, count: int) -> list[_Segment]:
 
 def _runner(part: _Segment, training: bool) -> Callable:
     """The segment as a function of what it reads."""
-    calls = 0
+    seeds = None        # of dropout, as the first pass found them
 
     def run(*inputs):
-        nonlocal calls
-        calls += 1
-        # The second time, moving statistics must not be updated once more.
-        again = keras.StatelessScope() if calls > 1 else contextlib.nullcontext()
+        nonlocal seeds
+        if seeds is None:
+            again = contextlib.nullcontext()
+            seeds = [(seed, tf.identity(seed.value)) for seed in _seeds(part)]
+        else:
+            # The second time the same features are left out, and moving statistics
+            # are not updated once more.
+            again = keras.StatelessScope(state_mapping=seeds)
         values = dict(zip(part.reads, inputs))
         with again:
             for node in part.nodes:
@@ -91,3 +95,12 @@ def _runner(part: _Segment, training: bool) -> Callable:
         return [values[key] for key in part.makes]
 
     return run
+
+
+def _seeds(part: _Segment) -> list[keras.Variable]:
+    """The states of the segment's random generators."""
+    layers = [node.operation for node in part.nodes
+              if isinstance(node.operation, keras.Layer)]
+    kept = {id(variable) for layer in layers for variable in layer.weights}
+    return list({id(variable): variable for layer in layers for variable in layer.variables
+                 if id(variable) not in kept}.values())

@@ -41,6 +41,28 @@ def test_same_loss_gradients_and_statistics(segments):
     assert moved > 20
 
 
+def test_dropout_leaves_out_the_same_features_twice():
+    """And others in the next step."""
+    def network():
+        x = keras.Input((8,))
+        y = keras.layers.Dense(32, name="a", kernel_initializer="ones")(x)
+        y = keras.layers.Dropout(0.5, seed=3)(y)
+        y = keras.layers.Dense(4, name="b", kernel_initializer="ones")(y)
+        return keras.Model(x, [y])
+
+    x = np.random.default_rng(0).uniform(1, 2, (3, 8)).astype("float32")
+    plain, other = network(), network()
+    forward, seen = recomputed(other, 2), []
+    for _ in range(2):
+        loss, gradients = step(plain, lambda x, training: [plain(x, training=training)], x)
+        found_loss, found = step(other, forward, x)
+        np.testing.assert_allclose(found_loss, loss, rtol=1e-6)
+        for a, b in zip(gradients, found, strict=True):
+            np.testing.assert_allclose(b, a, rtol=1e-5)
+        seen.append(float(loss))
+    assert seen[0] != seen[1]
+
+
 def test_segments_are_as_many_as_layers_at_most():
     with pytest.raises(ValueError, match="segments must be 1 to"):
         recomputed(built(), 1000)
