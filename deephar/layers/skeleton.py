@@ -31,11 +31,16 @@ class BoneDifference(Float32Layer):
 
     Args:
         parents: of every joint; that of joint 0 does not count.
+
+    Attributes:
+        synchronized: the batches are those of all replicas, as in
+            `keras.layers.BatchNormalization`; set when a step is traced.
     """
 
     def __init__(self, parents, **kwargs):
         super().__init__(**kwargs)
         self.parents = list(parents)
+        self.synchronized = False
 
     def call(self, inputs):
         first, second = (self._lengths(poses) for poses in inputs)
@@ -44,7 +49,8 @@ class BoneDifference(Float32Layer):
 
     def _lengths(self, poses):
         parents = ops.take(poses, np.array(self.parents[1:]), axis=2)
-        return ops.mean(ops.norm(poses[:, :, 1:] - parents, axis=-1), axis=(0, 1))
+        lengths = ops.norm(poses[:, :, 1:] - parents, axis=-1)
+        return ops.moments(lengths, axes=(0, 1), synchronized=self.synchronized)[0]
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0][0], 1)

@@ -98,8 +98,9 @@ class LabelGenerator:
 
 
 def _predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    return np.concatenate([model.predict_on_batch(x[i:i + BATCH].astype(np.float32))
-                           for i in range(0, len(x), BATCH)])
+    parts = [x[i:i + BATCH].astype(np.float32) for i in range(0, len(x), BATCH)]
+    # Several replicas each predict the whole part.
+    return np.concatenate([model.predict_on_batch(part)[:len(part)] for part in parts])
 
 
 def settings_of(left: Normaliser, right: Normaliser, pose: Normaliser,

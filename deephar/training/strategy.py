@@ -84,13 +84,13 @@ def from_chief(strategy: tf.distribute.Strategy, value: float) -> float:
 
 def synchronize_batch_norm(model: keras.Model,
                            strategy: tf.distribute.Strategy) -> None:
-    """Let BatchNormalization use the statistics of the global batch.
+    """Let BatchNormalization, and its like, use the statistics of the global batch.
 
     The layers read the flag when a training step is traced, so that networks
     need not know on how many devices they are trained.
     """
     for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.BatchNormalization):
+        if hasattr(layer, "synchronized"):
             layer.synchronized = strategy.num_replicas_in_sync > 1
 
 

@@ -1,4 +1,7 @@
 """Devices that are not there are refused; the number of devices changes nothing."""
+import os
+import subprocess
+import sys
 import time
 
 import keras
@@ -114,6 +117,51 @@ def test_batch_norm_is_synchronized_where_it_must():
     synchronize_batch_norm(full, make_strategy("cpu"))
     assert not layer.synchronized
     assert isinstance(layer, keras.layers.BatchNormalization)
+
+
+TWO_REPLICAS = """
+import numpy as np, keras, tensorflow as tf
+from deephar.layers import BoneDifference
+from deephar.networks.label_generator import _predict
+from deephar.training.strategy import make_strategy, synchronize_batch_norm
+
+strategy = make_strategy("cpu:2")
+first, second = np.random.default_rng(0).normal(size=(2, 4, 1, 3, 3)).astype("float32")
+inputs = [keras.Input((1, 3, 3)), keras.Input((1, 3, 3))]
+with strategy.scope():
+    model = keras.Model(inputs, BoneDifference((-1, 0, 1))(inputs))
+    dense = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+def part(array):
+    return strategy.experimental_distribute_values_from_function(
+        lambda c: tf.constant(array[2 * c.replica_id_in_sync_group:][:2]))
+
+@tf.function
+def step(a, b):
+    with tf.GradientTape() as tape:
+        tape.watch(a)
+        loss = tf.reduce_mean(model([a, b])) / 2
+    return loss, tape.gradient(loss, a)
+
+with tf.GradientTape() as tape:
+    a = tf.constant(first)
+    tape.watch(a)
+    loss = tf.reduce_mean(model([a, tf.constant(second)]))
+expected = tape.gradient(loss, a)
+synchronize_batch_norm(model, strategy)
+losses, gradients = strategy.run(step, (part(first), part(second)))
+found = np.concatenate([g.numpy() for g in strategy.experimental_local_results(gradients)])
+np.testing.assert_allclose(sum(float(v) for v in losses.values), float(loss), rtol=1e-5)
+np.testing.assert_allclose(found, expected, atol=1e-6)
+x = np.ones((5, 3), "float32")
+assert _predict(dense, x).shape == (5, 2)
+"""
+
+
+@pytest.mark.slow
+def test_two_replicas_share_the_mean_bones_and_predict_once():
+    done = subprocess.run([sys.executable, "-c", TWO_REPLICAS], capture_output=True,
+                          text=True, env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"})
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

@@ -89,19 +89,19 @@ def train_generator(cfg: GeneratorConfig, train: Pairs, test: Pairs,
     sizes = {name: dict(zip(("inputs", "outputs"), size), **options)
              for name, size in (("view_synthesis", linear.VIEW_SYNTHESIS),
                                 ("reconstruction", linear.RECONSTRUCTION))}
-    with strategy.scope():
-        networks = {name: linear.build(**size, name=name) for name, size in sizes.items()}
+    # Copies that score, in float32 and on this machine alone, whatever trains.
+    networks = {name: linear.build(**size, name=name) for name, size in sizes.items()}
     generator = LabelGenerator(**networks, **numbers, intrinsics=intrinsics)
     true = relative(test.poses)
 
     _train(dataclasses.replace(cfg, logdir=str(folder / "view_synthesis")),
-           networks["view_synthesis"], left, right, strategy,
-           lambda _: {"PCKh": view_pckh(generator.right_keypoints(test.left), test.right)})
+           sizes["view_synthesis"], networks["view_synthesis"], left, right, strategy,
+           lambda: {"PCKh": view_pckh(generator.right_keypoints(test.left), test.right)})
     seen = train.right if cfg.true_right else generator.right_keypoints(train.left)
     both = np.concatenate([left, numbers["right"].normalise(seen)], 1).astype(np.float32)
     _train(dataclasses.replace(cfg, logdir=str(folder / "reconstruction")),
-           networks["reconstruction"], both, pose, strategy,
-           lambda _: pose_errors(true, generator.coarse_poses(test.left)))
+           sizes["reconstruction"], networks["reconstruction"], both, pose, strategy,
+           lambda: pose_errors(true, generator.coarse_poses(test.left)))
     if is_chief(strategy):
         for name, network in networks.items():
             save_weights(network, folder / f"{name}.weights.h5")
@@ -110,10 +110,17 @@ def train_generator(cfg: GeneratorConfig, train: Pairs, test: Pairs,
     return generator
 
 
-def _train(cfg, network, x, y, strategy, score: Callable) -> None:
-    """One network in its own folder; a finished one is only read."""
+def _train(cfg, size, copy, x, y, strategy, score: Callable) -> None:
+    """One network in its own folder; a finished one is only read.
+
+    Args:
+        size: what the network is built of, after the run has set seed and precision.
+        copy: gets the weights before every score, and in the end.
+    """
     resume = cfg.resume and was_begun(cfg.logdir)
     run = start_run(dataclasses.replace(cfg, resume=resume), strategy)
+    with strategy.scope():
+        network = linear.build(**size, name=copy.name)
     batches = ArrayBatches(x, y, cfg.batch_size, cfg.seed)
     steps = cfg.steps_per_epoch or len(batches)
 
@@ -121,8 +128,13 @@ def _train(cfg, network, x, y, strategy, score: Callable) -> None:
         return [Task(network.name, network, batches, "mean_squared_error",
                      keras.optimizers.Adam(RATE))]
 
+    def scores(trained):
+        copy.set_weights(trained.get_weights())
+        return score()
+
     plan = Decay(RATE, DECAY, DECAY_STEPS / steps, smooth=True)
     train_stages(network, [Stage(network.name, cfg.epochs, steps, tasks, plan)], run,
                  strategy=strategy,
-                 callbacks=EvalCallback("test", score, network, strategy=strategy),
+                 callbacks=EvalCallback("test", scores, network, strategy=strategy),
                  **cfg.trainer_options())
+    copy.set_weights(network.get_weights())

@@ -1,4 +1,5 @@
 """The two networks learn their parts, and what was trained is what is loaded."""
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -44,3 +45,26 @@ def test_it_learns(tmp_path):
     rows = read_rows(tmp_path / "view_synthesis" / "epochs.csv")
     assert rows[-1]["test/PCKh"] > rows[0]["test/PCKh"] or rows[-1]["test/PCKh"] > 0.9
     assert rows[-1]["lr"] == pytest.approx(1e-3 * 0.96 ** (719 / 100_000), rel=1e-6)
+
+
+def test_seed_and_precision_are_those_of_the_flags(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(training, "train_stages",
+                        lambda network, *args, **options: begun.append(network))
+
+    def kernels(name, **flags):
+        begun.clear()
+        training.train_generator(
+            training.GeneratorConfig(logdir=str(tmp_path / name), units=4, blocks=1, **flags),
+            simple_pairs(64, 0), simple_pairs(4, 1), tf.distribute.get_strategy())
+        return [network.trainable_weights[0].numpy() for network in begun]
+
+    first, same, other = kernels("a", seed=1), kernels("b", seed=1), kernels("c", seed=2)
+    for a, b, c in zip(first, same, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert np.abs(a - c).max() > 0.01
+    try:
+        kernels("d", precision="bfloat16")
+        assert [n.layers[1].compute_dtype for n in begun] == ["bfloat16"] * 2
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")
