@@ -60,7 +60,8 @@ def read_sequences(path: Path, allow_pickle: bool, fill: bool) -> dict:
     """{name: (N, 17, 2) pixels} of a file."""
     import numpy as np
 
-    from deephar.data.keypoints.takes import H36M17_SYMMETRY, fill_missing, read_keypoints
+    from deephar.data.keypoints.files import read_keypoints
+    from deephar.data.keypoints.takes import H36M17_SYMMETRY, fill_missing
     if path.suffix == ".npy":
         sequences = {path.stem: np.load(path)}
     else:

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from deephar.checkpoints.lifting import load_temporal
-from deephar.data.keypoints.files import open_set
-from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos, read_keypoints
+from deephar.data.keypoints.files import open_set, read_keypoints
+from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos
 from deephar.evaluation.actionwise import Training, compare_rates
 from deephar.evaluation.lifting import (
     by_action, lifted_by, lifting_trial, score_of, take_errors)

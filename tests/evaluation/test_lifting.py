@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from deephar.data.keypoints.takes import (
-    H36M17_SYMMETRY, Take, load_takes, read_keypoints, read_poses)
+from deephar.data.keypoints.files import read_keypoints, read_poses
+from deephar.data.keypoints.takes import H36M17_SYMMETRY, Take, load_takes
 from deephar.evaluation import lifting
 from deephar.evaluation.loop import evaluate
 from deephar.models import temporal

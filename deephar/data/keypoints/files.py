@@ -1,12 +1,18 @@
-"""Writers of the key-point files, and a folder of them as one thing.
+"""The public key-point files of Human3.6M: read, written, and a folder of them as one thing.
 
-What they write is what `deephar.data.keypoints.takes` reads: the public
-layout, and `cameras.json` with the rig.
+    data_3d_h36m.npz         positions_3d  {subject: {take: (n, 32, 3)}}, metres, world
+    data_2d_h36m_NAME.npz    positions_2d  {subject: {take: [(m, J, 2) per camera]}}, pixels
+                             metadata      layout_name, num_joints, keypoints_symmetry
+    data_2d_custom_NAME.npz  the same for videos: {video: {"custom": [(n, 17, 2)]}},
+                             metadata["video_metadata"][video] = {"w", "h"}
+
+The files hold pickled dictionaries.  Unpickling runs code that the file
+chooses, so that nothing is read before the caller says `allow_pickle=True`.
 """
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 
@@ -14,14 +20,72 @@ from deephar.data.keypoints.batches import Symmetry
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.keypoints.sources import Positions, synthetic_motion
 from deephar.data.keypoints.takes import (
-    COCO17_SYMMETRY, H36M17_SYMMETRY, Keypoints, Take, load_takes, read_cameras, read_keypoints, read_poses)
+    COCO17_SYMMETRY, H36M17_SYMMETRY, MPII16_AS_PUBLISHED, MPII16_SYMMETRY, Keypoints, Take,
+    load_takes)
 from deephar.data.labels import H36M_COLUMNS
-from deephar.utils.files import atomic_path, write_json
+from deephar.utils.files import atomic_path, read_json, write_json
 from deephar.utils.pose import H36M17, PoseLayout
 from deephar.utils.rig import intrinsic_vector, project, to_pixels, world_to_camera
 
 SYNTHETIC = Path("datasets") / "synthetic-keypoints"
 
+
+# === Reading ===
+
+def read_keypoints(path: str | os.PathLike, *, allow_pickle: bool = False,
+                   fix_symmetry: bool = False) -> Keypoints:
+    """Read a `data_2d_*.npz` file.
+
+    Args:
+        path: of the file.
+        allow_pickle: the caller trusts the file.
+        fix_symmetry: give MPII-16 files the anatomical pairs; published numbers
+            used the pairs in the files.
+    """
+    positions = _read_object(path, "positions_2d", allow_pickle)
+    metadata = _read_object(path, "metadata", allow_pickle)
+    symmetry = Symmetry(*(tuple(map(int, side)) for side in metadata["keypoints_symmetry"]))
+    if fix_symmetry and symmetry == MPII16_AS_PUBLISHED:
+        symmetry = MPII16_SYMMETRY
+    return Keypoints(positions, int(metadata["num_joints"]), symmetry,
+                     str(metadata.get("layout_name", "unknown")),
+                     metadata.get("video_metadata", {}))
+
+
+def read_poses(path: str | os.PathLike, *, allow_pickle: bool = False
+               ) -> dict[str, dict[str, np.ndarray]]:
+    """Read a `data_3d_*.npz` file: {subject: {take: (n, 17, 3)}}, world metres."""
+    content = _read_object(path, "positions_3d", allow_pickle)
+    return {subject: {take: _h36m17(array, f"{path}: {subject} {take}")
+                      for take, array in takes.items()}
+            for subject, takes in content.items()}
+
+
+def read_cameras(path: str | os.PathLike | None = None) -> dict:
+    """Calibration from a JSON file of the structure of `CALIBRATION`, or that table."""
+    return CALIBRATION if path is None else read_json(path)
+
+
+def _read_object(path, key: str, allow_pickle: bool) -> Any:
+    if not allow_pickle:
+        raise ValueError(
+            f"{path} holds pickled objects, and reading those runs code that the file "
+            "chooses: do it for files of your own or of people you trust only, with "
+            "allow_pickle=True (--allow-pickle)")
+    with np.load(path, allow_pickle=True) as file:
+        if key not in file.files:
+            raise ValueError(f"{path} has no {key}; it has {', '.join(file.files)}")
+        return file[key].item()
+
+
+def _h36m17(array: np.ndarray, where: str) -> np.ndarray:
+    if array.ndim != 3 or array.shape[1] not in (17, 32) or array.shape[2] != 3:
+        raise ValueError(f"{where}: poses must be (n, 32, 3) or (n, 17, 3), "
+                         f"got {array.shape}")
+    return array[:, list(H36M17)] if array.shape[1] == 32 else array
+
+
+# === Writing ===
 
 def write_keypoints(path: str | os.PathLike,
                     positions: Mapping[str, Mapping[str, Sequence[np.ndarray | None]]],

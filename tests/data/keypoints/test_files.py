@@ -3,10 +3,9 @@ import numpy as np
 import pytest
 
 from deephar.data.keypoints import files as writers
+from deephar.data.keypoints.files import read_cameras, read_keypoints, read_poses
 from deephar.data.keypoints.sources import rig_for
-from deephar.data.keypoints.takes import (
-    H36M17_SYMMETRY, load_takes, load_videos, read_cameras, read_keypoints,
-    read_poses)
+from deephar.data.keypoints.takes import H36M17_SYMMETRY, load_takes, load_videos
 from deephar.utils.pose import H36M17, pa16j2d
 from deephar.utils.rig import rotate
 

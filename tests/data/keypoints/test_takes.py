@@ -1,10 +1,11 @@
-"""The public key-point files: what is read of them, and what is refused."""
+"""Takes of the public key-point files: what is read of them, and what is refused."""
 import json
 
 import numpy as np
 import pytest
 
-from deephar.data.keypoints import takes as files
+from deephar.data.keypoints import files
+from deephar.data.keypoints import takes as loading
 from deephar.data.keypoints.batches import Symmetry
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.keypoints.files import write_keypoints, write_video_keypoints
@@ -25,7 +26,7 @@ def mini():
 
 
 def test_golden_loader(mini):
-    takes = files.load_takes(*mini, EXPECTED["subjects"])
+    takes = loading.load_takes(*mini, EXPECTED["subjects"])
     lengths = {}
     for take in takes:
         assert len(take.keypoints) == len(take.poses)
@@ -36,16 +37,16 @@ def test_golden_loader(mini):
         key = f"seq_{subject}_{name.replace(' ', '-')}_{view}"
         np.testing.assert_allclose(take.poses, ARRAYS[f"{key}_3d"], atol=5e-6)
         np.testing.assert_allclose(take.keypoints, ARRAYS[f"{key}_2d"], atol=1e-6)
-    assert list(files.H36M17_PARENTS) == EXPECTED["parents"]
-    assert list(files.H36M17_SYMMETRY.left) == EXPECTED["joints_left"]
-    assert list(files.H36M17_SYMMETRY.right) == EXPECTED["joints_right"]
-    assert mini[1].symmetry == files.H36M17_SYMMETRY
+    assert list(loading.H36M17_PARENTS) == EXPECTED["parents"]
+    assert list(loading.H36M17_SYMMETRY.left) == EXPECTED["joints_left"]
+    assert list(loading.H36M17_SYMMETRY.right) == EXPECTED["joints_right"]
+    assert mini[1].symmetry == loading.H36M17_SYMMETRY
 
 
 def test_symmetries_follow_the_names():
-    for left, right in zip(*files.H36M17_SYMMETRY):
+    for left, right in zip(*loading.H36M17_SYMMETRY):
         assert H36M17_NAMES[left][2:] == H36M17_NAMES[right][2:]
-    assert sorted(zip(*files.MPII16_SYMMETRY)) == [
+    assert sorted(zip(*loading.MPII16_SYMMETRY)) == [
         (3, 2), (4, 1), (5, 0), (13, 12), (14, 11), (15, 10)]
 
 
@@ -53,11 +54,11 @@ def test_symmetries_follow_the_names():
 def test_golden_selection(rule):
     for action, chosen in ACTIONS[rule].items():
         assert [n for n in ACTIONS["names"]
-                if files.is_selected(n, [action], rule == "prefix")] == chosen
+                if loading.is_selected(n, [action], rule == "prefix")] == chosen
 
 
 def test_actions_are_selected(mini):
-    names = lambda **o: {t.name for t in files.load_takes(*mini, ["S9"], **o)}
+    names = lambda **o: {t.name for t in loading.load_takes(*mini, ["S9"], **o)}
     assert names(actions=["Walking"]) == {"Walking", "Walking 1"}
     assert names(actions=["Walk"], prefix=True) == {"Walking", "Walking 1", "WalkDog"}
     with pytest.raises(KeyError, match="known are Eating, WalkDog, Walking"):
@@ -65,8 +66,8 @@ def test_actions_are_selected(mini):
 
 
 def test_part_of_the_frames(mini):
-    whole = files.load_takes(*mini, ["S1"])[0]
-    part = files.load_takes(*mini, ["S1"], fraction=0.5, stride=2)[0]
+    whole = loading.load_takes(*mini, ["S1"])[0]
+    part = loading.load_takes(*mini, ["S1"], fraction=0.5, stride=2)[0]
     assert len(part.poses) == round(17 // 2 * 0.5)
     assert any((whole.poses == part.poses[0]).all((1, 2)))
 
@@ -75,7 +76,7 @@ def test_the_arrays_stay_as_they_are(mini):
     poses, points = mini
     before = {s: {t: a.copy() for t, a in takes.items()} for s, takes in poses.items()}
     first = points.positions["S1"]["Walking"][0].copy()
-    files.load_takes(*mini, EXPECTED["subjects"])
+    loading.load_takes(*mini, EXPECTED["subjects"])
     for subject, takes in poses.items():
         for name, array in takes.items():
             np.testing.assert_array_equal(array, before[subject][name])
@@ -96,7 +97,7 @@ def break_points(change):
         takes = {s: {t: list(v) for t, v in takes.items()}
                  for s, takes in points.positions.items()}
         change(takes)
-        return files.Keypoints(takes, 17, points.symmetry, "h36m", {})
+        return loading.Keypoints(takes, 17, points.symmetry, "h36m", {})
     return broken
 
 
@@ -118,15 +119,15 @@ def with_nan(takes):
 def test_bad_key_points(mini, change, message):
     poses, points = mini
     with pytest.raises((KeyError, ValueError), match=message):
-        files.load_takes(poses, break_points(change)(points), ["S9"])
+        loading.load_takes(poses, break_points(change)(points), ["S9"])
 
 
 def test_missing_calibration_and_subject(mini):
     cameras = {**CALIBRATION, "subjects": {"S1": CALIBRATION["subjects"]["S1"]}}
     with pytest.raises(KeyError, match="no calibration of the cameras of S9"):
-        files.load_takes(*mini, ["S9"], cameras=cameras)
+        loading.load_takes(*mini, ["S9"], cameras=cameras)
     with pytest.raises(KeyError, match="no 3D poses of subject S6"):
-        files.load_takes(*mini, ["S6"])
+        loading.load_takes(*mini, ["S6"])
     with pytest.raises(ValueError, match="\\(n, 32, 3\\)"):
         files._h36m17(np.zeros((3, 15, 3)), "here")
 
@@ -134,7 +135,7 @@ def test_missing_calibration_and_subject(mini):
 def test_a_camera_without_detections_is_left_out(mini, caplog):
     poses, points = mini
     points = break_points(lambda t: t["S9"]["Walking"].__setitem__(1, None))(points)
-    takes = files.load_takes(poses, points, ["S9"], actions=["Walking"])
+    takes = loading.load_takes(poses, points, ["S9"], actions=["Walking"])
     assert [t.view for t in takes if t.name == "Walking"] == [0, 2, 3]
     assert "S9 Walking: camera 1 has no key points" in caplog.text
 
@@ -142,10 +143,10 @@ def test_a_camera_without_detections_is_left_out(mini, caplog):
 def test_mpii_pairs_are_corrected_on_request(tmp_path):
     path = tmp_path / "data_2d_h36m_sh.npz"
     write_keypoints(path, {"S1": {"Walking": [np.zeros((2, 16, 2))]}},
-                    symmetry=files.MPII16_AS_PUBLISHED, layout_name="mpii")
+                    symmetry=loading.MPII16_AS_PUBLISHED, layout_name="mpii")
     read = lambda **o: files.read_keypoints(path, allow_pickle=True, **o).symmetry
-    assert read() == files.MPII16_AS_PUBLISHED
-    assert read(fix_symmetry=True) == files.MPII16_SYMMETRY
+    assert read() == loading.MPII16_AS_PUBLISHED
+    assert read(fix_symmetry=True) == loading.MPII16_SYMMETRY
 
 
 def test_videos(tmp_path):
@@ -153,7 +154,7 @@ def test_videos(tmp_path):
     points = np.array([[960, 540], [0, 0], [1920, 1080]] + [[0, 540]] * 14, float)
     write_video_keypoints(path, "clip.mp4", np.stack([points] * 3), (1920, 1080))
     keypoints = files.read_keypoints(path, allow_pickle=True)
-    take, = files.load_videos(keypoints)
+    take, = loading.load_videos(keypoints)
     assert (take.subject, take.name, take.poses, take.size) == (
         "clip.mp4", "custom", None, (1920, 1080))
     np.testing.assert_allclose(take.keypoints[0, :4], [
@@ -164,8 +165,8 @@ def test_videos(tmp_path):
 
 def test_missing_detections_are_interpolated():
     points = np.array([[[0.0, np.nan]], [[np.nan, 5]], [[4, 7]], [[np.nan, np.nan]]])
-    np.testing.assert_allclose(files.fill_missing(points),
+    np.testing.assert_allclose(loading.fill_missing(points),
                                [[[0, 5]], [[2, 5]], [[4, 7]], [[4, 7]]])
     assert np.isnan(points[0, 0, 1])
     with pytest.raises(ValueError, match="every frame"):
-        files.fill_missing(np.full((3, 1, 2), np.nan))
+        loading.fill_missing(np.full((3, 1, 2), np.nan))
