@@ -39,8 +39,8 @@ class SessionConfig:
     """The flags that every session has; scripts add their own."""
     output: str = flag("output/eval", "folder of the report", positional=True)
     data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
-    weights: str = flag("", "a weights file, the folder of a training run, a file of "
-                            "`deephar export`, or 'random'; empty: the released file")
+    weights: str = flag("", "a weights file, the folder of a training run or a file of "
+                            "`deephar export`; empty: the released file")
     limit: int = flag(0, "evaluate only so many samples, spread over the split")
     workers: int = flag(2, "threads that read samples")
     resume: bool = flag(False, "finish the interrupted run in the output folder")
