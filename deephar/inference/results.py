@@ -95,6 +95,9 @@ class Spool:
         self._file = tempfile.TemporaryFile()
         self._count = 0
 
+    def __del__(self):
+        self._file.close()
+
     def append(self, result: FrameResult) -> None:
         self._file.seek(0, 2)
         pickle.dump(result, self._file)

@@ -31,6 +31,7 @@ def test_spnet_round_trip(tmp_path):
     assert read.input_shape == (2, 64, 64, 3)
 
 
+@pytest.mark.slow
 def test_round_trip_of_the_others(tmp_path):
     pose = Description("reception", RECEPTION, pa17j3d, mpii_sp_dataconf)
     assert pose.num_frames is None

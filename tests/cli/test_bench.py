@@ -4,11 +4,11 @@ import json
 import pytest
 
 from deephar.cli import main
-from deephar.data.synthetic import synthesize
 from deephar.networks.tiny import TINY
 from tests.models.small import network
 
 
+@pytest.mark.slow
 def test_network_and_predict(tmp_path, capsys):
     path = tmp_path / "small.keras"
     network("spnet_3d").save(path)
@@ -32,8 +32,8 @@ def test_network_and_predict(tmp_path, capsys):
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory):
-    return str(synthesize("mpii", tmp_path_factory.mktemp("people") / "MPII", "tiny"))
+def people(tiny_set):
+    return str(tiny_set("mpii"))
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ import numpy as np
 from deephar.cli import main
 from deephar.data.keypoints.files import open_set
 from deephar.data.keypoints.sources import CMU31
-from deephar.data.synthetic import synthesize
 
 
 def takes_of(folder, subjects):
@@ -35,9 +34,8 @@ def test_motion_with_a_map_of_joints(tmp_path):
                                np.linalg.norm(xyz[:, 1] - xyz[:, 0], axis=-1), atol=1e-5)
 
 
-def test_human36m(tmp_path):
-    data = synthesize("h36m", tmp_path / "h36m", size="tiny")
-    assert main(["keypoints", "h36m", str(data), str(tmp_path / "out")]) == 0
+def test_human36m(tmp_path, tiny_set):
+    assert main(["keypoints", "h36m", str(tiny_set("h36m")), str(tmp_path / "out")]) == 0
     assert takes_of(tmp_path / "out", list(open_set(
         tmp_path / "out", "gt", allow_pickle=True).poses))
 

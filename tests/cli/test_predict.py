@@ -183,15 +183,12 @@ def test_wrong_words(words, message, tmp_path, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_boxes_of_the_annotations(tmp_path, capsys):
-    main(["dataset", "synthesize", "mpii", str(tmp_path / "MPII"), "--size", "tiny"])
-    pictures = sorted((tmp_path / "MPII" / "images").iterdir())[:3]
+def test_boxes_of_the_annotations(tmp_path, capsys, tiny_set):
+    pictures = sorted((tiny_set("mpii") / "images").iterdir())[:3]
     assert predict(*pictures, "--boxes", "annotation", "--save-json", "a.json") == 0
     frames = json.loads((tmp_path / "a.json").read_text())["frames"]
     assert all(frame["people"] for frame in frames)
-    main(["dataset", "synthesize", "pennaction", str(tmp_path / "PennAction"),
-          "--size", "tiny"])
-    video = sorted((tmp_path / "PennAction" / "frames").iterdir())[0]
+    video = sorted((tiny_set("pennaction") / "frames").iterdir())[0]
     assert predict(video, "--boxes", "annotation", "--save-json", "v.json") == 0
     frames = json.loads((tmp_path / "v.json").read_text())["frames"]
     assert len(frames) == len(list(video.iterdir()))

@@ -17,6 +17,7 @@ def eagerly():
     logging.getLogger("deephar").handlers.clear()
 
 
+@pytest.mark.slow
 def test_quickstart(tmp_path, capsys):
     flags = ["quickstart", "--out", str(tmp_path / "run"), "--data", str(tmp_path / "data"),
              "--epochs", "1", "--steps-per-epoch", "1", "--pictures", "16",

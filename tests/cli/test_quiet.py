@@ -29,6 +29,7 @@ def test_keras_starts_without_a_word():
     assert (done.stdout, done.stderr) == ("1.0\n", "")
 
 
+@pytest.mark.slow
 def test_devices_are_found_without_a_word_and_before_a_strategy():
     """Workers must make their strategy before TensorFlow computes anything."""
     code = ("from deephar.cli.quiet import find_devices\n"

@@ -18,7 +18,7 @@ NEEDS = {"onnx": "onnxruntime", "litert": "ai_edge_litert", "openvino": "openvin
 # Greatest difference of a coordinate or probability.  Random weights spread maps
 # wide: whole numbers move them little.
 LIMITS = {"float32": DEEP, "float16": 5e-3, "bfloat16": 5e-2, "int8": 0.1, "int8-dynamic": 0.1}
-QUICK = {("onnx", "float32"), ("onnx", "int8"), ("openvino", "float32")}
+QUICK = {("onnx", "float32"), ("onnx", "int8")}
 CASES = [pytest.param(format, precision, id=f"{format}-{precision}",
                       marks=[] if (format, precision) in QUICK else [pytest.mark.slow])
          for format, (_, precisions) in FORMATS.items() for precision in precisions]
@@ -78,6 +78,7 @@ def test_one_file_two_runtimes(tmp_path):
     assert_close(a[0], b[0], DEEP)
 
 
+@pytest.mark.slow
 def test_int8_is_smaller(tmp_path):
     needs("onnx")
     sizes = {p: export(spnet(), tmp_path / f"{p}.onnx", "onnx", p, samples=samples(1)

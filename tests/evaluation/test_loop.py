@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deephar.data.synthetic import synthesize
 from deephar.evaluation.loop import (
     Rows, Trial, describe, evaluate, spread, time_shares)
 
@@ -198,12 +197,11 @@ def test_spread(total, limit, expected):
 
 
 @pytest.mark.slow
-def test_many_crops_stay_small_and_the_network_busy(tmp_path):
+def test_many_crops_stay_small_and_the_network_busy(tiny_set):
     """300 of the 3,000 crops that docs/reproduce.md speaks of."""
-    synthesize("mpii", tmp_path / "MPII", "tiny")
     done = subprocess.run(
         [sys.executable, "-m", "tests.evaluation.streaming_run",
-         str(tmp_path / "MPII"), "300"], cwd=ROOT, capture_output=True, text=True,
+         str(tiny_set("mpii")), "300"], cwd=ROOT, capture_output=True, text=True,
         check=True)
     facts = json.loads(done.stdout.splitlines()[-1])
     assert facts["crops"] == 300

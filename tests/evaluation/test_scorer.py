@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from deephar.data.labels import PENN_ACTIONS
-from deephar.data.synthetic import synthesize
 from deephar.evaluation.scorer import inputs, open_people
 from deephar.evaluation.scorer import score as scores_of
 from deephar.networks.cut import poses_only
@@ -20,11 +19,9 @@ def score(network, people):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("people")
-    for name, below in (("mpii", "MPII"), ("pennaction", "PennAction")):
-        synthesize(name, folder / below, "tiny")
-    return str(folder)
+def data(tiny_set):
+    tiny_set("mpii")
+    return str(tiny_set("pennaction").parent)
 
 
 @pytest.fixture(scope="module")

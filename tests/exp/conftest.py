@@ -1,8 +1,6 @@
-"""Scripts as modules, and a folder in which `--data synthetic` is quick."""
+"""Scripts as modules."""
 import importlib.util
 from pathlib import Path
-
-import pytest
 
 EXP = Path(__file__).resolve().parent.parent.parent / "exp"
 
@@ -14,16 +12,3 @@ def load_script(name: str):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="session")
-def synthetic_home(tmp_path_factory):
-    """A folder whose datasets/synthetic-tiny/ is made once for all tests."""
-    return tmp_path_factory.mktemp("synthetic_home")
-
-
-@pytest.fixture
-def at_home(synthetic_home, monkeypatch):
-    """The test runs there."""
-    monkeypatch.chdir(synthetic_home)
-    return synthetic_home

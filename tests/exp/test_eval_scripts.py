@@ -180,8 +180,8 @@ def test_full_size_networks(name, sets, flags, at_home, tmp_path):
 
 
 @pytest.mark.parametrize("format, outputs", [
-    ("onnx", "all"), pytest.param("litert", "last", marks=pytest.mark.slow),
-    pytest.param("openvino", "all", marks=pytest.mark.slow)])
+    ("onnx", "all"), ("litert", "last"), ("openvino", "all")])
+@pytest.mark.slow
 def test_an_exported_network_scores_what_the_network_scores(format, outputs, at_home,
                                                             tmp_path, capsys):
     pytest.importorskip({"litert": "ai_edge_litert"}.get(format, format))

@@ -56,6 +56,7 @@ def test_reception_step(tmp_path):
                "pose", name)
 
 
+@pytest.mark.slow
 def test_spnet_steps(tmp_path):
     name = "spnet2d_64px"
     full = spnet.build(CFG)

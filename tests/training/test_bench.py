@@ -1,13 +1,14 @@
 """The benches of data and training run, and their figures hang together."""
+import pytest
+
 from deephar.data import MpiiSinglePerson
-from deephar.data.synthetic import synthesize
 from deephar.models import reception
 from deephar.training.bench import bench_data, bench_train, training_crops
 
 
-def test_data_and_training(tmp_path):
-    folder = synthesize("mpii", tmp_path / "MPII", "tiny")
-    people = MpiiSinglePerson(folder, training_crops(32))
+@pytest.mark.slow
+def test_data_and_training(tiny_set):
+    people = MpiiSinglePerson(tiny_set("mpii"), training_crops(32))
     data = bench_data(people, pictures=8)
     assert data["crop"] == [32, 32, 3]
     assert len(data["rows"]) == 4

@@ -10,7 +10,6 @@ from deephar.training import evaluators
 from deephar.training.evaluators import accuracy_of, mpjpe_of, pckh_of
 from deephar.utils.modes import TEST_MODE, VALID_MODE
 from deephar.utils.pose import pa16j2d, pa17j3d
-from tests.exp.conftest import at_home, synthetic_home
 
 CROPS = DataConfig(crop_resolution=(32, 32))
 

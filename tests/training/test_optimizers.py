@@ -102,7 +102,7 @@ def in_its_own_process(what, **environment):
                    check=True, env={**os.environ, **environment}, timeout=120)
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.slow), "torch"])
 def test_on_another_backend(backend):
     pytest.importorskip(backend)
     in_its_own_process("steps", KERAS_BACKEND=backend)

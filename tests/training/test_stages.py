@@ -191,6 +191,7 @@ def test_killed_anywhere_and_resumed(tmp_path, uninterrupted, kill):
     check_killed(tmp_path / "run", uninterrupted, random.Random(kill).randint(1, 58))
 
 
+@pytest.mark.slow
 def test_terminated_and_resumed(tmp_path, uninterrupted):
     folder = tmp_path / "run"
     process = start(*FLAGS, "--logdir", folder, "--pause", 0.5)

@@ -9,7 +9,6 @@ from deephar.data.human36m import Human36M
 from deephar.data.keypoints import sources
 from deephar.data.keypoints.files import open_set, write_motion
 from deephar.data.keypoints.takes import FPS
-from deephar.data.synthetic import synthesize
 from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.pose import H36M17, H36M17_NAMES, pa17j3d
 
@@ -51,9 +50,8 @@ def test_synthetic_people():
     np.testing.assert_array_equal(again["S1"]["Walking"], walk)
 
 
-def test_human36m_set(tmp_path):
-    dataset = Human36M(synthesize("h36m", tmp_path / "h36m", size="tiny"),
-                       human36m_dataconf, pa17j3d)
+def test_human36m_set(tmp_path, tiny_set):
+    dataset = Human36M(tiny_set("h36m"), human36m_dataconf, pa17j3d)
     motions, cameras = sources.from_human36m(dataset, TRAIN_MODE)
     write_motion(tmp_path, motions, cameras)
     takes = open_set(tmp_path, "gt", allow_pickle=True).takes(sorted(motions))

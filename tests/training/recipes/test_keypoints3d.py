@@ -12,7 +12,6 @@ from deephar.training.recipes.keypoints3d import KeypointsConfig, describe, labe
 from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.pose import INVALID, pa16j3d, pa20j3d
 from deephar.utils.stereo import Normaliser
-from tests.exp.conftest import at_home, synthetic_home  # noqa: F401 (fixtures)
 
 SMALL = dict(data="synthetic", synthetic_size="tiny", side=64, width=8, depth_maps=2,
              num_levels=2)
