@@ -39,22 +39,16 @@ def poses_only(network: Network) -> Any:
     Raises:
         ValueError: it has none.
     """
-    if network.layout is None:
-        raise _no_poses(network)
     rank = len(network.model.input_shape)
 
     def pick(outputs):
         count = num_pose_outputs([np.shape(o) for o in outputs], rank)
-        if not count:
-            raise _no_poses(network)
+        if network.layout is None or not count:
+            raise ValueError(f"{network.name or network.model} gives no poses, only "
+                             "actions: it needs boxes and a video")
         return outputs[:count]
 
     return _part(with_poses(network.model), pick)
-
-
-def _no_poses(network: Network) -> ValueError:
-    return ValueError(f"{network.name or network.model} gives no poses, only actions: "
-                      "it needs boxes and a video")
 
 
 def actions_only(network: Network, num_actions: int) -> Any:

@@ -35,7 +35,7 @@ SCALED_KERNEL = {
     layers.SeparableConv2D: (1, -1)}
 
 
-def optimize(source: keras.Model, *, check: bool = True) -> keras.Model:
+def optimize(source: keras.Model) -> keras.Model:
     """The same function as `source` in prediction, with fewer and cheaper steps.
 
     Normalisations go into the convolutions before them, activations too;
@@ -44,7 +44,6 @@ def optimize(source: keras.Model, *, check: bool = True) -> keras.Model:
 
     Args:
         source: functional, possibly of sub-models; it is not changed.
-        check: compare with `source` on random input.
 
     Raises:
         ValueError: the network holds something else than layers, or an output
@@ -56,14 +55,13 @@ def optimize(source: keras.Model, *, check: bool = True) -> keras.Model:
                    fuse_activations, read_maps_at_once):
         graph = change(graph)
     smaller = network_of(graph, source)
-    if check:
-        difference = compare(source, smaller)
-        if not difference <= TOLERANCE:         # NaN is not well either
-            raise ValueError(f"the optimized {source.name} must be within {TOLERANCE} "
-                             f"of its source, but is {difference:.1e} away; use the "
-                             "source, and report the network")
-        log.debug("%s: %d steps, %.0e from its source", source.name,
-                  len(graph.steps), difference)
+    difference = compare(source, smaller)
+    if not difference <= TOLERANCE:         # NaN is not well either
+        raise ValueError(f"the optimized {source.name} must be within {TOLERANCE} "
+                         f"of its source, but is {difference:.1e} away; use the "
+                         "source, and report the network")
+    log.debug("%s: %d steps, %.0e from its source", source.name,
+              len(graph.steps), difference)
     return smaller
 
 

@@ -93,7 +93,7 @@ def test_parts_of_what_is_no_keras_model():
     with pytest.raises(ValueError, match="fixed predicts no actions of 7 classes"):
         actions_only(network, 7).predict(clips)
     with pytest.raises(ValueError, match="gives no poses"):
-        poses_only(replace(network, layout=None))
+        poses_only(replace(network, layout=None)).predict(clips)
 
 
 def test_heat_maps_are_those_behind_the_last_pose(spnet, clips):
