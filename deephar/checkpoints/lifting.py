@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from deephar.models import linear, temporal
+from deephar.utils.checksums import add_checksums, check_hdf5
 from deephar.utils.files import atomic_path, read_json, write_json
 
 SETTINGS = "lifter.json"
@@ -36,6 +37,7 @@ def save_weights(model: keras.Model, path: Path | str) -> None:
     """Write weights, whole or not at all."""
     with atomic_path(path) as temporary:
         model.save_weights(temporary)
+        add_checksums(temporary)
 
 
 def load_temporal(path: Path | str, **arguments) -> tuple[keras.Model, dict, Path]:
@@ -57,6 +59,7 @@ def load_temporal(path: Path | str, **arguments) -> tuple[keras.Model, dict, Pat
         return model, arguments, path
     arguments = read_settings(path)["temporal"]
     model = temporal.build(**arguments)
+    check_hdf5(path / TEMPORAL_WEIGHTS)
     model.load_weights(path / TEMPORAL_WEIGHTS)
     return model, arguments, path / TEMPORAL_WEIGHTS
 
@@ -67,5 +70,6 @@ def load_linear(folder: Path | str, name: str) -> keras.Model:
     if name not in settings:
         raise KeyError(f"{folder} has no network {name!r}; it has {', '.join(settings)}")
     model = linear.build(**settings[name], name=name)
+    check_hdf5(Path(folder) / f"{name}.weights.h5")
     model.load_weights(Path(folder) / f"{name}.weights.h5")
     return model

@@ -9,6 +9,7 @@ from deephar.checkpoints.download import fetch
 from deephar.checkpoints.legacy_file import HDF5_SIGNATURE
 from deephar.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint
 from deephar.checkpoints.variants import description_of
+from deephar.utils.checksums import add_checksums, check_hdf5
 from deephar.utils.files import atomic_path
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def load_weights(model: "keras.Model", path: str | os.PathLike) -> None:
     if count != len(model.weights):
         raise ValueError(f"{path} holds {count} weights, {model.name} has "
                          f"{len(model.weights)}: it belongs to another network")
+    check_hdf5(path)
     model.load_weights(path)
 
 
@@ -114,6 +116,7 @@ def convert(source: str | os.PathLike, out: str | os.PathLike, model: str) -> "L
             network.save(temporary)
         else:
             network.save_weights(temporary)
+            add_checksums(temporary)
     return report
 
 

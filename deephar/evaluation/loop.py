@@ -20,7 +20,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from deephar.utils.files import atomic_path
+from deephar.utils.checksums import damaged, read_arrays, write_arrays
 
 log = logging.getLogger(__name__)
 
@@ -90,9 +90,9 @@ class Rows:
         """Write everything, with the settings that made it."""
         facts = {"missing": self.missing, "next_sample": self.next_sample,
                  "settings": dict(settings)}
-        with atomic_path(path) as temporary:
-            np.savez(temporary, index=self.index, facts=json.dumps(facts),
-                     **{f"row_{k}": np.array(v) for k, v in self.columns.items()})
+        write_arrays(path, {
+            "index": self.index, "facts": json.dumps(facts),
+            **{f"row_{k}": np.array(v) for k, v in self.columns.items()}})
 
     @classmethod
     def load(cls, path: Path, total: int, settings: Mapping) -> "Rows":
@@ -101,9 +101,11 @@ class Rows:
         Raises:
             ValueError: it was made with other settings; names them.
         """
-        with np.load(path) as file:
-            facts = json.loads(str(file["facts"]))
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_arrays(path)
+        try:
+            facts = json.loads(str(arrays["facts"]))
+        except (KeyError, json.JSONDecodeError) as error:
+            raise damaged(path, error) from error
         made, settings = facts["settings"], json.loads(json.dumps(dict(settings)))
         other = [f"{key} {made.get(key)!r}, now {settings.get(key)!r}"
                  for key in sorted({*made, *settings})

@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from deephar.training.strategy import from_chief, is_chief, is_multiworker
+from deephar.utils.checksums import add_checksums
 from deephar.utils.files import atomic_path, read_json, write_json
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class SaveModel(keras.callbacks.Callback):
         name = self.filepath.name.format(epoch=epoch + 1)
         with atomic_path(self.filepath.with_name(name)) as temporary:
             model.save_weights(temporary)
+            add_checksums(temporary)
 
 
 def keep_weights(folder: Path, model: keras.Model, monitor: str,

@@ -12,7 +12,7 @@ from typing import Mapping, Sequence
 import keras
 import numpy as np
 
-from deephar.utils.files import atomic_path
+from deephar.utils.checksums import damaged, read_arrays, write_arrays
 
 
 @dataclass
@@ -59,14 +59,20 @@ def save_state(path: Path, state: State, weights: Sequence[keras.Variable],
               for kind, variables in (("weight", weights), ("slot", slots))
               for i, variable in enumerate(variables)}
     counters = np.frombuffer(json.dumps(asdict(state)).encode(), np.uint8)
-    with atomic_path(path) as temporary:
-        np.savez(temporary, state=counters, **arrays)
+    write_arrays(path, {"state": counters, **arrays})
 
 
 def read_state(path: Path) -> State:
-    """The counters alone."""
-    with np.load(path) as file:
-        return State(**json.loads(file["state"].tobytes()))
+    """The counters alone.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    try:
+        arrays = read_arrays(path, lambda name: name == "state")
+        return State(**json.loads(arrays["state"].tobytes()))
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise damaged(path, error) from error
 
 
 def restore(path: Path, kind: str, variables: Sequence[keras.Variable]) -> None:
@@ -76,10 +82,10 @@ def restore(path: Path, kind: str, variables: Sequence[keras.Variable]) -> None:
         kind: "weight" or "slot".
 
     Raises:
-        ValueError: the file was written by another model or optimizer.
+        ValueError: the file is damaged, or of another model or optimizer.
     """
-    with np.load(path) as file:
-        values = [file[name] for name in sorted(file.files) if name.startswith(kind)]
+    arrays = read_arrays(path, lambda name: name.startswith(kind))
+    values = [arrays[name] for name in sorted(arrays)]
     if len(values) != len(variables):
         raise ValueError(f"{path} holds {len(values)} {kind}s, this run has "
                          f"{len(variables)}: another model or optimizer")

@@ -1,6 +1,8 @@
 """Scores reach the logs; only better weights replace the best ones."""
 import numpy as np
+import pytest
 
+from deephar.checkpoints.load import load_weights
 from deephar.training.callbacks import EvalCallback, SaveModel
 from tests.training.toys import toy_models
 
@@ -31,6 +33,18 @@ def test_best_weights(tmp_path):
     assert np.all(kernel.numpy() == 30.0)
     save().on_epoch_end(4, {"loss": 1.0})       # nothing was evaluated
     assert sorted(p.name for p in tmp_path.iterdir()) == ["best.json", "best.weights.h5"]
+
+
+def test_a_flipped_bit_in_saved_weights_is_an_error(tmp_path):
+    model, path = toy_models()[1], tmp_path / "last.weights.h5"
+    SaveModel(path, model).on_epoch_end(0)
+    load_weights(model, path)
+    numbers = model.layers[1].kernel.numpy().tobytes()
+    content = bytearray(path.read_bytes())
+    content[content.index(numbers) + 10] ^= 16
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="last.weights.h5 is damaged .*not as it was written"):
+        load_weights(model, path)
 
 
 def test_braces_in_a_folder_s_name_are_its_own(tmp_path):

@@ -31,6 +31,16 @@ def test_round_trip(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["state.npz"]
 
 
+def test_a_damaged_file_is_not_gone_on_from(tmp_path):
+    path = tmp_path / "state.npz"
+    save_state(path, State(epoch=1), variables(), [])
+    whole = path.read_bytes()
+    for damage in (whole[:200], b"", whole.replace(b'"epoch": 1', b'"epoch": 3')):
+        path.write_bytes(damage)
+        with pytest.raises(ValueError, match="state.npz is damaged"):
+            read_state(path)
+
+
 def test_end_of_epoch():
     state = State(step=6, sums={"loss": 3.0})
     state.end_epoch({"loss": 0.5})
