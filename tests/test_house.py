@@ -128,6 +128,9 @@ def test_habits(path):
                            and node.value.id == "sys")
             assert not is_sys_path, f"{where}: sys.path"
             assert node.attr != "Lambda", f"{where}: Lambda layer"
+        if isinstance(node, ast.Assign):
+            named = any(isinstance(target, ast.Name) for target in node.targets)
+            assert not (named and isinstance(node.value, ast.Lambda)), f"{where}: a def"
         if isinstance(node, ast.Assert):
             raise AssertionError(f"{where}: raise an error instead of assert")
 

@@ -36,7 +36,9 @@ def copy_replica_layers(model: keras.Model) -> None:
 def compile_model(model: keras.Model, loss: Any, optimizer: keras.optimizers.Optimizer,
                   loss_weights: Any = None) -> None:
     """Compiles with one loss (and weight) for all outputs, or a list of one for each."""
-    each = lambda value: (list(value) if isinstance(value, (list, tuple))
-                          else [value] * len(model.outputs))
+    def each(value):
+        return (list(value) if isinstance(value, (list, tuple))
+                else [value] * len(model.outputs))
+
     model.compile(optimizer, each(loss),
                   None if loss_weights is None else each(loss_weights))

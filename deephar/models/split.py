@@ -94,9 +94,9 @@ def compile_split_models(full_model: keras.Model, cfg: ModelConfig,
         copy_replica_layers(full_model)
     pose, action = models = split_model(full_model, cfg, interlaced)
     # Two models never share the slots of one optimizer.
-    fresh = lambda: type(optimizer).from_config(optimizer.get_config())
-    compile_model(pose, pose_regression_loss("l1l2bincross", 0.01), fresh())
-    compile_model(action, "categorical_crossentropy", fresh(), ar_loss_weights)
+    fresh = [type(optimizer).from_config(optimizer.get_config()) for _ in range(2)]
+    compile_model(pose, pose_regression_loss("l1l2bincross", 0.01), fresh[0])
+    compile_model(action, "categorical_crossentropy", fresh[1], ar_loss_weights)
     if verbose:
         for model in models:
             log.info("%s: %d outputs, %d of %d tensors are trained", model.name,

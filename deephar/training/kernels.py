@@ -99,7 +99,10 @@ def _depthwise_kernel_gradient(x, dy, shape):
     """Shifted sums of products: `x` convolved with `dy` as its kernel."""
     rows, columns = shape[0] // 2, shape[1] // 2
     padding = [[0, 0], [rows, rows], [columns, columns], [0, 0]]
-    correlated = lambda x, dy: tf.nn.depthwise_conv2d(x, dy[..., None], [1] * 4, padding)
+
+    def correlated(x, dy):
+        return tf.nn.depthwise_conv2d(x, dy[..., None], [1] * 4, padding)
+
     samples, height, width, channels = x.shape
     if samples and height * width * channels >= LARGE:
         sums = [correlated(x[i:i + 1], dy[i]) for i in range(samples)]
