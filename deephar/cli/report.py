@@ -12,10 +12,9 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
-    from deephar.evaluation.report import compare, format_report
-    from deephar.utils.files import read_json
+    from deephar.evaluation.report import compare, format_report, read_report
     paths = [p / "report.json" if p.is_dir() else p for p in args.reports]
-    reports = [read_json(path) for path in paths]
+    reports = [read_report(path) for path in paths]
     for path, report in zip(paths, reports):
         if not (isinstance(report, dict) and {"status", "scores"} <= set(report)):
             raise ValueError(f"{path} is not the report of an evaluation")

@@ -9,10 +9,12 @@ data, so it is only printed as the line that the published scripts print.
 """
 import datetime
 import importlib.metadata
+import json
 import platform
 import shlex
 import sys
 import textwrap
+import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -20,7 +22,8 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from deephar.evaluation.paper_tables import PAPER_TABLES, PaperRow
-from deephar.utils.files import write_json
+from deephar.utils.checksums import damaged
+from deephar.utils.files import read_json, write_json
 
 PACKAGES = ("deephar", "tensorflow", "keras", "numpy", "h5py", "scipy", "pillow")
 
@@ -93,8 +96,25 @@ def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None =
 
 
 def write_report(folder: Path | str, report: Mapping) -> None:
-    """Write `FOLDER/report.json`."""
-    write_json(Path(folder) / "report.json", report)
+    """Write `FOLDER/report.json`, with its checksum."""
+    write_json(Path(folder) / "report.json", {**report, "checksum": _checksum(report)})
+
+
+def read_report(path: Path | str) -> Any:
+    """What `write_report` wrote; reports of old have no checksum.
+
+    Raises:
+        ValueError: the file is damaged, or was changed.
+    """
+    report = read_json(path)
+    if isinstance(report, dict) and (
+            report.pop("checksum", None) not in (None, _checksum(report))):
+        raise damaged(path, "its numbers are not as they were written")
+    return report
+
+
+def _checksum(report: Mapping) -> str:
+    return f"{zlib.crc32(json.dumps(report, sort_keys=True).encode()):08x}"
 
 
 def all_evaluated(report: Mapping) -> bool:

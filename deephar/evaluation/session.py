@@ -18,10 +18,10 @@ from typing import Mapping, Sequence
 from deephar.checkpoints.table import CHECKPOINTS
 from deephar.data.locate import locate
 from deephar.evaluation.loop import Predict, Rows, Trial, evaluate, time_shares
-from deephar.evaluation.report import Score, all_evaluated, make_report, write_report
+from deephar.evaluation.report import (
+    Score, all_evaluated, make_report, read_report, write_report)
 from deephar.networks.load import RANDOM, load_network
 from deephar.networks.network import Network
-from deephar.utils.files import read_json
 from deephar.utils.flags import flag
 from deephar.utils.locks import lock_folder
 from deephar.utils.timing import peak_memory_mb
@@ -147,7 +147,7 @@ class Session:
 
     def _check_unfinished(self) -> None:
         path = self.folder / "report.json"
-        if (path.exists() and read_json(path)["status"] == "complete"
+        if (path.exists() and read_report(path)["status"] == "complete"
                 and not list(self.folder.glob("rows-*.npz"))):
             raise FileExistsError(f"{path} is complete: there is nothing to resume; "
                                   "without --resume it is made again")

@@ -101,3 +101,13 @@ def test_compare_leaves_out_what_a_report_does_not_have():
     other = mpjpe_score(name="PCKh@0.5", unit="%", protocol={"split": "test"})
     text = report.compare({"a": make(mpjpe_score()), "b": make(mpjpe_score(), other)})
     assert "PCKh@0.5 (%)" in text and "differs" not in text
+
+
+def test_a_changed_report_is_damaged(tmp_path):
+    made = make(seed=3)
+    report.write_report(tmp_path, made)
+    path = tmp_path / "report.json"
+    assert report.read_report(path) == made
+    path.write_text(path.read_text().replace('"seed": 3', '"seed": 2'))
+    with pytest.raises(ValueError, match="report.json is damaged .its numbers are not as"):
+        report.read_report(path)

@@ -1,12 +1,11 @@
 """A session's folder: partial from the first second, whole at the end."""
-import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from deephar.evaluation.loop import Trial
-from deephar.evaluation.report import Score
+from deephar.evaluation.report import Score, read_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code, peak_memory_mb
 from deephar.utils.locks import LOCK
 from tests.fakes.locks import taken
@@ -31,7 +30,7 @@ def stop(x):
 
 
 def report_of(folder):
-    return json.loads((folder / "report.json").read_text())
+    return read_report(folder / "report.json")
 
 
 def config(folder, **changes):
