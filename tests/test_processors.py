@@ -12,9 +12,9 @@ import pytest
 
 FOLDERS = ("layers", "models", "checkpoints", "networks", "deploy", "training")
 SETTINGS = {
-    "AVX2": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
-    "without oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0"},
-    "one thread": {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1",
+    "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "no_onednn": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+    "one_thread": {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1",
                    "OMP_NUM_THREADS": "1"},
 }
 
@@ -23,9 +23,11 @@ SETTINGS = {
 @pytest.mark.parametrize("name", SETTINGS)
 def test_numbers_are_close(name):
     here = Path(__file__).parent
+    # TensorFlow asks oneDNN for bfloat16 by what the processor can, not by what it may.
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-m", "numeric", "-p", "no:cacheprovider",
-         "tests/test_losses.py", *(f"tests/{folder}" for folder in FOLDERS)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "numeric",
+         "-k", "not mixed_precision", "tests/test_losses.py",
+         *(f"tests/{folder}" for folder in FOLDERS)],
         cwd=here.parent, env=os.environ | SETTINGS[name], text=True, capture_output=True,
         timeout=600)
     assert done.returncode == 0, done.stdout[-5000:]
