@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class TransferReport:
-    """Names of layers: taken over, of another shape, and in one network only."""
+    """Names of layers: taken over, of another shape (and which), in one network only."""
     source: str
     taken: list[str] = field(default_factory=list)
-    reshaped: list[str] = field(default_factory=list)
+    reshaped: dict[str, str] = field(default_factory=dict)
     fresh: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
 
@@ -29,7 +29,8 @@ class TransferReport:
         lines = [f"{self.source}: {len(self.taken)} layers taken over, "
                  f"{len(self.reshaped) + len(self.fresh)} begin afresh, "
                  f"{len(self.unused)} of the source are not used"]
-        for title, names in (("other shape, begins afresh", self.reshaped),
+        for title, names in (("other shape, begins afresh",
+                              [f"{n} {shapes}" for n, shapes in self.reshaped.items()]),
                              ("not in the source, begins afresh", self.fresh),
                              ("not used", self.unused)):
             lines += [f"  {title}: {name}" for name in names]
@@ -63,8 +64,8 @@ def load_matching(model: "keras.Model", source: str | os.PathLike,
 def copy_matching(source: "keras.Model", target: "keras.Model") -> TransferReport:
     """Copy weights and constants between layers of the same name and shapes."""
     report = TransferReport(source.name)
-    given = _layers_by_name(source)
-    for name, layer in _layers_by_name(target).items():
+    given = layers_by_name(source)
+    for name, layer in layers_by_name(target).items():
         other = given.pop(name, None)
         if other is not None and type(other) is type(layer):
             _copy_ramps(other, layer)
@@ -75,7 +76,7 @@ def copy_matching(source: "keras.Model", target: "keras.Model") -> TransferRepor
             continue
         shapes, wanted = _shapes(other), _shapes(layer)
         if shapes != wanted:
-            report.reshaped.append(f"{name} {shapes}, here {wanted}")
+            report.reshaped[name] = f"{shapes}, here {wanted}"
             continue
         for mine, theirs in zip(layer.weights, other.weights):
             mine.assign(theirs.value)
@@ -94,12 +95,12 @@ def _shapes(layer) -> list[tuple[int, ...]]:
     return [tuple(weight.shape) for weight in layer.weights]
 
 
-def _layers_by_name(model: "keras.Model", parents: tuple = ()) -> dict:
+def layers_by_name(model: "keras.Model", parents: tuple = ()) -> dict:
     """Innermost layers by `sub-model/layer`; a merge model nests deeper."""
     found = {}
     for layer in model.layers:
         if hasattr(layer, "layers"):
-            found |= _layers_by_name(layer, parents + (layer.name,))
+            found |= layers_by_name(layer, parents + (layer.name,))
         else:
             found["/".join((parents + (layer.name,))[-2:])] = layer
     return found

@@ -1,4 +1,5 @@
 """Which frames of a video make a clip, and what the video data sets share."""
+import copy
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from deephar.data.crops import checked_box, crop_box, pose_targets
 from deephar.data.labels import ACTION_SETS, one_hot_actions
 from deephar.data.pictures import open_picture
 from deephar.utils.bbox import get_gt_bbox, whole_image_bbox
-from deephar.utils.modes import TRAIN_MODE
+from deephar.utils.modes import TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout
 from deephar.utils.transform import normalize_channels
 
@@ -114,6 +115,32 @@ class VideoDataset:
                            f"only {', '.join(sorted(shapes))}")
         time = self.clip_shape() if dictkey in self._per_frame else ()
         return time + tuple(shapes[dictkey])
+
+    def hold_out(self, share: float = 0.1, seed: int = 0) -> "VideoDataset":
+        """The same data set, some of whose training videos are for validation instead.
+
+        Which ones depends on `seed` and their number alone, so that clips and
+        frames of one set hold out the same videos.
+
+        Raises:
+            ValueError: no video would be left, the set has a validation split, or
+                boxes that were predicted by split.
+        """
+        videos = self.sequences[TRAIN_MODE]
+        count = max(round(share * len(videos)), 1)
+        if count >= len(videos):
+            raise ValueError(f"{count} of {len(videos)} training videos cannot be held out")
+        if self.sequences[VALID_MODE] or getattr(self, "pred_bboxes", None):
+            raise ValueError("videos are held out of sets without a validation split and "
+                             "without predicted boxes, which are numbered by split")
+        chosen = set(np.random.default_rng(seed).permutation(len(videos))[:count].tolist())
+        other = copy.copy(self)
+        other._ends = {}
+        other.sequences = {
+            **self.sequences,
+            TRAIN_MODE: [v for i, v in enumerate(videos) if i not in chosen],
+            VALID_MODE: [v for i, v in enumerate(videos) if i in chosen]}
+        return other
 
     def get_num_frames(self, key: int, mode: int) -> int:
         """Frames of sequence `key`."""

@@ -89,11 +89,14 @@ def _stem_of(model: keras.Model) -> keras.Model:
 
 # === Weights ===
 
-def load_trunk(stem: keras.Model, weights: str | os.PathLike) -> None:
+def load_trunk(stem: keras.Model, weights: str | os.PathLike) -> list[keras.Layer]:
     """Fill the trunk: all of its layers or, with an error, none.
 
     Args:
         weights: "imagenet", or a weight file of a VGG-16 without top.
+
+    Returns:
+        The layers that have got weights.
 
     Raises:
         RuntimeError: ImageNet's weights cannot be had.
@@ -115,6 +118,7 @@ def load_trunk(stem: keras.Model, weights: str | os.PathLike) -> None:
                              f"the network has {wanted}")
     for layer in convolutions:
         layer.set_weights(found[layer.name])
+    return convolutions
 
 
 def _imagenet_arrays(names: list[str]) -> Mapping[str, list[np.ndarray]]:

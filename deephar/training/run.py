@@ -87,6 +87,12 @@ class RunConfig:
 class PictureConfig(RunConfig):
     """The flags of scripts that choose the size of their crops."""
     side: int = flag(256, "of a crop, in pixels")
+    allow_fresh_frozen: bool = flag(
+        False, "layers that begin afresh may be frozen before they were trained")
+
+    def guarded(self, fresh: Mapping) -> Mapping:
+        """The layers that begin afresh and must not be frozen."""
+        return {} if self.allow_fresh_frozen else fresh
 
     def in_size(self, crops: DataConfig) -> DataConfig:
         """Crops of this size."""

@@ -6,7 +6,7 @@ nothing itself: a resumed run finds the same rate.  `epoch` may be a fraction;
 """
 import math
 from dataclasses import dataclass
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 History = Sequence[Mapping[str, float]]
 
@@ -22,9 +22,10 @@ class Constant:
 
 @dataclass(frozen=True)
 class Steps:
-    """`rate`, multiplied by `factor` when each of `epochs` is over.
+    """`rate`, multiplied by `factor` when so many epochs are over as `epochs` has.
 
-    `Steps(1e-3, 0.2, (80, 100))`: epochs 1 to 80 run at 1e-3.
+    `Steps(1e-3, 0.2, (80, 100))`: the first 80 epochs run at 1e-3.  The published
+    scripts count epochs from 0: what they call "after epoch 15" is 16 here.
     """
     rate: float
     factor: float
@@ -61,6 +62,8 @@ class Plateau:
         higher_is_better: False for losses and errors.
         min_rate: never below it.
         after: epochs that do not count, those of earlier stages.
+        reload: where the rate falls, go on from the weights of the best epoch, as
+            the published trainer did; it ended the training at a small rate too.
     """
     rate: float
     factor: float = 0.2
@@ -69,19 +72,45 @@ class Plateau:
     higher_is_better: bool = False
     min_rate: float = 0.0
     after: int = 0
+    reload: bool = False
 
     def __call__(self, epoch: float, history: History = ()) -> float:
-        rate, best, waited = self.rate, -math.inf, 0
+        return self._look_back(history)[0]
+
+    def has_new_best(self, history: History) -> bool:
+        """Whether no epoch before the last one was as good."""
+        return self._look_back(history)[1]
+
+    def falls(self, history: History) -> bool:
+        """Whether the rate is lower than it was before the last epoch."""
+        return self._look_back(history)[2]
+
+    def _look_back(self, history: History) -> tuple[float, bool, bool]:
+        """The rate; whether the last epoch was the best one; whether the rate fell after it."""
+        rate, best, waited, is_best, falls = self.rate, -math.inf, 0, False, False
         for logs in history[self.after:]:
             if self.monitor not in logs:
                 raise KeyError(f"the plan watches {self.monitor!r}, logged are "
                                f"{', '.join(logs)}")
             value = logs[self.monitor] * (1 if self.higher_is_better else -1)
-            waited = 0 if value > best else waited + 1
+            is_best = value > best
+            waited = 0 if is_best else waited + 1
             best = max(best, value)
-            if waited >= self.patience:
+            falls = waited >= self.patience
+            if falls:
                 rate, waited = max(rate * self.factor, self.min_rate), 0
-        return rate
+        return rate, is_best, falls
+
+
+@dataclass(frozen=True)
+class Share:
+    """`factor` of the rate that `plan` ended with, after `epochs` epochs of the run."""
+    plan: Callable
+    factor: float
+    epochs: int
+
+    def __call__(self, epoch: float, history: History = ()) -> float:
+        return self.factor * self.plan(self.epochs, history[:self.epochs])
 
 
 @dataclass(frozen=True)

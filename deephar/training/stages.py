@@ -1,12 +1,13 @@
 """A training in stages: each trains other layers, or with other settings."""
 import logging
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Collection, Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
 from deephar.training.callbacks import EvalCallback, keep_weights
+from deephar.training.fresh import check_frozen
 from deephar.training.run import Run, RunConfig, was_begun
 from deephar.training.signals import stop_on_signals
 from deephar.training.state import State, restore
@@ -28,25 +29,27 @@ class Stage:
             trained, makes new optimizers.  Called before the first step too,
             when all stages are checked.
         plan: the learning rate, by the epochs of the whole run.
-        scored: False if scores would say nothing, since what they judge is not
-            trained yet.
+        scores: names of the scores that say something in this stage; None: all.
     """
     name: str
     epochs: int
     steps_per_epoch: int
     tasks: Callable[[], Sequence[Task]]
     plan: Callable
-    scored: bool = True
+    scores: Collection[str] | None = None
 
 
 def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
                  strategy: tf.distribute.Strategy, callbacks: Any = None,
+                 fresh: Mapping[str, keras.layers.Layer] | None = None,
                  **trainer_options) -> list[dict[str, float]]:
     """Train `model` through all stages, from where `run` stands.
 
     Args:
         model: the network that holds those of all tasks.
         callbacks: called at the end of each epoch.
+        fresh: layers that begin afresh, which no stage may use and freeze before
+            one has trained them; see `deephar.training.fresh`.
         trainer_options: as `MultiModelTrainer` takes them.
 
     Returns:
@@ -60,7 +63,9 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
     with strategy.scope():
         for stage in stages[state.stage:]:      # a later one fails now or never
             if stage.epochs:
-                check_tasks(stage.tasks(), strategy, model)
+                tasks = check_tasks(stage.tasks(), strategy, model)
+                if fresh and not saved:
+                    fresh = check_frozen(stage.name, tasks, fresh)
     with stop_on_signals():
         for index, stage in enumerate(stages):
             is_resumed = bool(saved) and index == saved.stage
@@ -86,8 +91,14 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
             trainer.train(last_epoch, stage.steps_per_epoch, plan=stage.plan, run=run,
                           state=state, end_of_epoch_callback=[
                               callback for callback in as_list(callbacks)
-                              if stage.scored or not isinstance(callback, EvalCallback)])
+                              if _is_wanted(callback, stage)])
     return state.history
+
+
+def _is_wanted(callback: Any, stage: Stage) -> bool:
+    """Whether a callback is called in a stage: those that score, if they say something."""
+    return (stage.scores is None or not isinstance(callback, EvalCallback)
+            or callback.name in stage.scores)
 
 
 def _end(stages: Sequence[Stage], index: int) -> int:
@@ -116,17 +127,23 @@ def _check_borders(stages: Sequence[Stage], state: State, run: Run) -> None:
 
 def train_scored(cfg: RunConfig, model: keras.Model, stages: Sequence[Stage], run: Run,
                  strategy: tf.distribute.Strategy, scores: Mapping[str, Callable],
-                 best: str, higher_is_better: bool = True) -> list[dict[str, float]]:
+                 best: str, higher_is_better: bool = True,
+                 fresh: Mapping[str, keras.layers.Layer] | None = None
+                 ) -> list[dict[str, float]]:
     """`train_stages`, scoring after every epoch and keeping last and best weights.
 
     Args:
         cfg: the run's flags.
-        scores: {name: function of the model}, see `deephar.training.evaluators`.
+        scores: {name: function of the model}, see `deephar.training.evaluators`; of
+            another network over its layers: (function, network).
         best: the score that decides, `name/score`.
         higher_is_better: False if it is an error.
+        fresh: as `train_stages` takes it.
     """
-    callbacks = [EvalCallback(name, score, model, strategy=strategy)
-                 for name, score in scores.items()]
+    judged = {name: score if isinstance(score, tuple) else (score, model)
+              for name, score in scores.items()}
+    callbacks = [EvalCallback(name, *score, strategy=strategy)
+                 for name, score in judged.items()]
     callbacks += keep_weights(run.folder, model, best, higher_is_better, strategy=strategy)
     return train_stages(model, stages, run, strategy=strategy, callbacks=callbacks,
-                        **cfg.trainer_options())
+                        fresh=fresh, **cfg.trainer_options())

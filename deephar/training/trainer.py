@@ -21,8 +21,9 @@ from deephar.data.dataset import Loader
 from deephar.data.pipeline import stream
 from deephar.training.logs import Meter, pairs
 from deephar.training.run import Run
+from deephar.training.schedule import Plateau
 from deephar.training.signals import StopRequest, stop_on_signals
-from deephar.training.state import State, save_state
+from deephar.training.state import State, restore, save_state
 from deephar.training.strategy import is_multiworker
 from deephar.training.task import Task, completed, make_step
 from deephar.utils.files import atomic_path
@@ -216,7 +217,7 @@ class MultiModelTrainer:
                         log.info("epoch %d/%d  step %d/%d  %s  %s", state.epoch + 1,
                                  epochs, state.step, steps_per_epoch,
                                  pairs(losses), meter.line())
-                self._end_epoch(as_list(end_of_epoch_callback), run, state, meter)
+                self._end_epoch(as_list(end_of_epoch_callback), plan, run, state, meter)
         return state.history
 
     def _epoch(self, steps_per_epoch, plan, run, state, meter, stop: StopRequest):
@@ -242,7 +243,7 @@ class MultiModelTrainer:
             if run and run.wants_state():
                 self.save(run, state)
 
-    def _end_epoch(self, callbacks, run, state, meter) -> None:
+    def _end_epoch(self, callbacks, plan, run, state, meter) -> None:
         # A run that is killed during the evaluation begins with it again.
         self.save(run, state)
         logs = {name: value / state.step for name, value in state.sums.items()}
@@ -258,7 +259,19 @@ class MultiModelTrainer:
             for table, row in (("epochs", logs), ("scores", scores)):
                 if row:
                     run.write(table, state.total_steps, {"epoch": state.epoch, **row})
+            if getattr(plan, "reload", False):
+                self._keep_or_reload(plan, run, state)
         self.save(run, state)
+
+    def _keep_or_reload(self, plan: Plateau, run: Run, state: State) -> None:
+        """Keep the best weights of a plateau; go on from them where its rate falls."""
+        path = run.folder / "plateau.npz"
+        if plan.has_new_best(state.history):
+            if run.writes:
+                save_state(path, state, self.weights, ())
+        elif plan.falls(state.history):
+            restore(path, "weight", self.weights)
+            log.info("The rate falls: going on from the best weights.")
 
     def save(self, run: Run | None, state: State) -> None:
         """Write the state of the run, from which `--resume` goes on."""

@@ -5,7 +5,8 @@ its training; weights/README.md says what is known and what is ours.  Poses:
 MPII's people with depths of the label generator (hands and feet missing), and
 NTU's own 3D joints; elastic net per hourglass, RMSprop 1e-3, the rate times
 0.2 on a plateau.  Then the action heads on frozen poses, SGD, Nesterov
-momentum 0.98, 2e-4; then 5 epochs of everything at a tenth of the rate.
+momentum 0.98, 2e-4; then 5 epochs of everything at a tenth of the final rate.
+Plateaus watch what `deephar.training.recipes.merge` says.
 
 Expected: unknown.  The authors report 87.6 % for their network, without naming
 the protocol.
@@ -39,10 +40,10 @@ def main(cfg: Config) -> None:
                            {"ntuaction": NTU_ACTIONS}, "v2")
     # Depths of MPII's people do not know the window either: one scale for both.
     options = dict(use_gt_bbox=True, eval_mode=cfg.eval_mode, depth_by_scale=False)
-    frames = Ntu(cfg.place("ntu"), cfg.in_size(ntu_pe_dataconf), pa20j3d, "frames",
-                 **options)
-    videos = Ntu(cfg.place("ntu"), description.dataconf, pa20j3d,
-                 clip_size=cfg.num_frames, **options)
+    frames = cfg.training_part(Ntu(
+        cfg.place("ntu"), cfg.in_size(ntu_pe_dataconf), pa20j3d, "frames", **options))
+    videos = cfg.training_part(Ntu(
+        cfg.place("ntu"), description.dataconf, pa20j3d, clip_size=cfg.num_frames, **options))
     train_keypoints(cfg, description, [labelled_mpii(cfg, pa20j3d), DepthLabelled(frames)],
                     cfg.pose_shares, videos)
 

@@ -17,7 +17,6 @@ import keras
 from deephar.checkpoints.description import describe_spnet, spnet_config
 from deephar.checkpoints.load import find_checkpoint
 from deephar.checkpoints.table import CHECKPOINTS
-from deephar.checkpoints.transfer import load_matching
 from deephar.config import DataConfig, ModelConfig, pennaction_dataconf
 from deephar.data import BatchLoader, PennAction
 from deephar.data.folders import SPLITS, ActionFolders
@@ -27,6 +26,7 @@ from deephar.models import compile_split_models, spnet
 from deephar.models.split import count_outputs
 from deephar.training import EvalCallback
 from deephar.training.callbacks import keep_weights
+from deephar.training.fresh import begin
 from deephar.training.run import RunConfig, start_run
 from deephar.training.schedule import Cosine
 from deephar.training.stages import Stage, train_stages
@@ -83,7 +83,7 @@ def main(cfg: Config) -> None:
     run.describe(describe_spnet(network, crops, {"own": labels}))
     with strategy.scope():
         full = spnet.build(network)
-        load_matching(full, cfg.weights)      # logs which layers begin afresh
+        fresh = begin(full, cfg.weights)      # logs which they are
     num_outputs = count_outputs(network)[1]
     clips = BatchLoader(videos, ["frame"], ["action"], TRAIN_MODE, cfg.num_clips,
                         num_outputs, seed=cfg.seed)
@@ -104,7 +104,7 @@ def main(cfg: Config) -> None:
     train_stages(
         full, [Stage("own actions", cfg.epochs, cfg.steps_per_epoch or len(clips), tasks,
                      Cosine(cfg.rate, cfg.epochs))],
-        run, strategy=strategy,
+        run, strategy=strategy, fresh=fresh,
         callbacks=[EvalCallback("own", score, judged, strategy=strategy),
                    *keep_weights(run.folder, full, "own/accuracy", True,
                                  strategy=strategy)],

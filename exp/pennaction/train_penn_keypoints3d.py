@@ -5,7 +5,8 @@ its training; weights/README.md says what is known and what is ours.  Poses:
 MPII's people with depths of the label generator, and Penn's in 2D; elastic net
 per hourglass, RMSprop 1e-3, the rate times 0.2 on a plateau.  Then the action
 heads on frozen poses, SGD, Nesterov momentum 0.98, 2e-4; then 5 epochs of
-everything at a tenth of the rate.
+everything at a tenth of the final rate.
+Plateaus watch what `deephar.training.recipes.merge` says.
 
 Expected: unknown.  The authors report 98.1 % for their network.
 
@@ -37,10 +38,12 @@ class Config(KeypointsConfig):
 def main(cfg: Config) -> None:
     description = describe(cfg, pa16j3d, pennaction_ar_dataconf, cfg.num_frames,
                            {"pennaction": PENN_ACTIONS}, "v1")
-    frames = PennAction(cfg.place("pennaction"), cfg.in_size(pennaction_pe_dataconf),
-                        pa16j3d, "frames", use_gt_bbox=True)
-    videos = PennAction(cfg.place("pennaction"), description.dataconf, pa16j3d,
-                        use_gt_bbox=True, clip_size=cfg.num_frames)
+    frames = cfg.training_part(PennAction(
+        cfg.place("pennaction"), cfg.in_size(pennaction_pe_dataconf), pa16j3d, "frames",
+        use_gt_bbox=True))
+    videos = cfg.training_part(PennAction(
+        cfg.place("pennaction"), description.dataconf, pa16j3d, use_gt_bbox=True,
+        clip_size=cfg.num_frames))
     train_keypoints(cfg, description, [labelled_mpii(cfg, pa16j3d), DepthLabelled(frames)],
                     cfg.pose_shares, videos)
 

@@ -1,10 +1,16 @@
 """Train actions on Penn Action over ReceptionNet's poses (CVPR'18).
 
-Recipe of the paper (its script was never published): a pose network of 4
-blocks, trained on 75 % MPII and 25 % Penn pictures, is frozen under the action
-heads: SGD, Nesterov momentum 0.98, 2e-4, the rate times 0.2 on a plateau,
-batches of 2 clips of 16 frames.  Then 5 epochs of everything at a tenth of the
-rate.  The lengths of the first two stages and of a plateau are ours.
+As the paper's supplement says it, since its script was never published: a pose network
+of 4 blocks, trained in batches of 24, 75 % MPII and 25 % Penn pictures, with RMSprop
+1e-3, is frozen under the action heads: SGD, Nesterov momentum 0.98, 2e-4, batches of 2
+clips of 16 frames.  Both rates fall to a fifth when validation plateaus.  Then 5 epochs
+of everything at a tenth of the final rate.
+
+As the published plateau trainer: a plateau is 10 epochs long, and where it ends, the best
+weights are loaded again.  Ours, since nobody says it: how long the first two stages are,
+and what is validated.  Penn Action has no validation split: a seeded tenth of its
+training videos is held out, from the poses' pictures too.  `--validation loss` trains on
+all of them and watches the loss.
 
 Expected: accuracy of 97.4 % on the test videos with estimated boxes.
 

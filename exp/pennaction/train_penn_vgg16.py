@@ -3,8 +3,7 @@
 The description gives the framework, VGG-16 in the place of the stem, and the
 names of the optimisers, but no sizes, rates or scores; weights/README.md says
 what is known and what is ours.  As `train_penn_merge.py`, but for the poses:
-RMSprop at 1e-4 on ImageNet's weights (1e-3 from scratch), times 0.2 on a
-plateau, the trunk frozen for the first two epochs if it is pre-trained.
+RMSprop at 1e-4 on ImageNet's weights (1e-3 from scratch), the trunk frozen for the first two epochs if it is pre-trained.
 
 Expected: unknown; no accuracy was published.
 
@@ -33,16 +32,15 @@ class Config(PennConfig):
                                          f"VGG-16 without top, or '{RANDOM_TRUNK}'")
     frozen_trunk_epochs: int = flag(2, "first epochs that leave given weights alone")
     pose_rate: float = flag(1e-4, "learning rate of RMSprop, of the poses")
-    pose_drop_epochs: tuple[int, ...] = flag(
-        (), "the rate of the poses falls after these; none: on a plateau")
 
 
 def main(cfg: Config) -> None:
     is_given = cfg.stem_weights != RANDOM_TRUNK
 
-    def fill_trunk(pose_network: keras.Model) -> None:
-        if is_given and not cfg.resume:
-            vgg.load_trunk(pose_network.get_layer("Stem"), cfg.stem_weights)
+    def fill_trunk(pose_network: keras.Model) -> list[keras.Layer]:
+        if not is_given or cfg.resume:
+            return []
+        return vgg.load_trunk(pose_network.get_layer("Stem"), cfg.stem_weights)
 
     train_penn(cfg, describe(cfg, stem="vgg16", imagenet_input=is_given),
                prepare=fill_trunk,

@@ -26,35 +26,40 @@ KEYPOINTS = [*STAGES, "--labels", "none", "--width", "8", "--depth-maps", "2",
 SPNET = ["--num-pyramids", "1", "--num-levels", "2", "--growth", "8"]
 MULTI = [*SPNET, "--action-pyramids", "1", "--num-features", "16", "--num-frames", "4",
          "--num-clips", "2", "--action-epochs", "1", "--epochs", "2"]
+RANDOM = "--allow-fresh-frozen"
 # Script, flags, the losses of each epoch, the score that is watched.
 SCRIPTS = {
     "mpii/train_mpii_singleperson.py": (
         [*RECEPTION, "--batch-size", "2", "--epochs", "1"], [{"mpii"}], "mpii/pckh"),
     "h36m/train_h36m_mpii.py": (
-        [*RECEPTION, "--depth-maps", "2", "--batch-size", "2", "--epochs", "1"],
+        [*RECEPTION, "--depth-maps", "2", "--shares", "1", "1", "--epochs", "1"],
         [{"poses"}], "h36m/mpjpe"),
     "pennaction/train_penn_merge.py": (
         [*MERGE, "--pose-shares", "1", "1"],
-        [{"pose"}, {"action"}, {"action"}], "penn/accuracy"),
+        [{"pose"}, {"action"}, {"action"}], "held_out/accuracy"),
     "ntu/train_ntu_merge.py": (
         [*MERGE, "--depth-maps", "2", "--pose-shares", "1", "1", "1"],
-        [{"pose"}, {"action"}, {"action"}], "ntu/accuracy"),
+        [{"pose"}, {"action"}, {"action"}], "held_out/accuracy"),
     "pennaction/train_penn_vgg16.py": (
         [*MERGE, "--pose-shares", "1", "1", "--stem-weights", "none"],
-        [{"pose"}, {"action"}, {"action"}], "penn/accuracy"),
+        [{"pose"}, {"action"}, {"action"}], "held_out/accuracy"),
     "pennaction/train_penn_keypoints3d.py": (
         [*KEYPOINTS, "--pose-shares", "1", "1"],
-        [{"pose"}, {"action"}, {"action"}], "penn/accuracy"),
+        [{"pose"}, {"action"}, {"action"}], "held_out/accuracy"),
     "ntu/train_ntu_keypoints3d.py": (
         [*KEYPOINTS, "--pose-shares", "1", "1"],
-        [{"pose"}, {"action"}, {"action"}], "ntu/accuracy"),
+        [{"pose"}, {"action"}, {"action"}], "held_out/accuracy"),
+    "mpii/train_mpii_spnet.py": (
+        [*SPNET, "--batch-size", "2", "--epochs", "1"], [{"mpii"}], "mpii/pckh"),
     "pennaction/train_penn_multimodel.py": (
-        MULTI, [{"action"}, {"pose", "action"}], "penn/accuracy"),
+        [*MULTI, "--shares", "3", "1", RANDOM], [{"action"}, {"pose", "action"}],
+        "penn/accuracy"),
     "ntu/train_pose_baseline.py": (
         [*SPNET, "--shares", "1", "1", "1", "1", "--epochs", "1"],
         [{"poses"}], "h36m/mpjpe"),
     "ntu/train_ntu_spnet.py": (
-        MULTI, [{"action"}, {"pose", "action"}], "ntu/accuracy"),
+        [*MULTI, "--shares", "1", "2", "1", RANDOM], [{"action"}, {"pose", "action"}],
+        "ntu/accuracy"),
 }
 # These do what another script of the list does, with another network.
 LIKE_OTHERS = ["pennaction/train_penn_vgg16.py", "ntu/train_ntu_keypoints3d.py"]
@@ -108,6 +113,50 @@ def test_a_script_resumes_after_its_last_epoch(at_home, tmp_path):
     script.main(parse_config(script.Config, flags))
     script.main(parse_config(script.Config, [*flags, "--resume", "--epochs", "2"]))
     assert [row["step"] for row in read_rows(tmp_path / "steps.csv")] == [1, 2]
+
+
+def run_script(name, folder, *flags):
+    script = load_script(name)
+    script.main(parse_config(script.Config, [*TINY, "--logdir", str(folder), *flags]))
+
+
+def test_the_chain_of_spnet_on_penn(at_home, tmp_path):
+    """As documented: poses first; what the next script freezes is what they have learnt."""
+    run_script("mpii/train_mpii_spnet.py", tmp_path / "mpii", *SPNET, "--num-pyramids", "2",
+               "--batch-size", "2", "--epochs", "1")
+    flags = [*MULTI, "--shares", "4", "0", "--replica"]
+    name = "pennaction/train_penn_multimodel.py"
+    with pytest.raises(ValueError, match="'actions on frozen poses' freezes layers that begin "
+                                         "afresh.*: conv1, .* more; begin with --weights"):
+        run_script(name, tmp_path / "random", *flags)
+    assert not (tmp_path / "random" / "state.npz").exists()
+    run_script(name, tmp_path / "penn", *flags, "--weights", str(tmp_path / "mpii"),
+               "--epochs", "1")
+    log = (tmp_path / "penn" / "log.txt").read_text()
+    afresh = [line.split()[-1] for line in log.splitlines() if "not in the source" in line]
+    assert afresh and all("action" in layer or "_replica" in layer for layer in afresh)
+    poses, both = (read_description(tmp_path / run).build() for run in ("mpii", "penn"))
+    poses.load_weights(find_weights(tmp_path / "mpii"))
+    both.load_weights(find_weights(tmp_path / "penn"))
+    for layer, origin in (("conv1", "conv1"), ("dp1_pb1_heatmaps_conv1",) * 2,
+                          ("dp1_pb1_heatmaps_conv1_replica", "dp1_pb1_heatmaps_conv1")):
+        np.testing.assert_array_equal(both.get_layer(layer).get_weights()[0],
+                                      poses.get_layer(origin).get_weights()[0])
+
+
+def test_a_pose_network_of_other_joints_does_not_fit(at_home, tmp_path):
+    run_script("ntu/train_pose_baseline.py", tmp_path / "a", *SPNET, "--shares", "1", "1",
+               "0", "0", "--epochs", "1")
+    with pytest.raises(ValueError, match="freezes layers that begin afresh.*heatmaps"):
+        run_script("pennaction/train_penn_multimodel.py", tmp_path / "b", *MULTI,
+                   "--shares", "4", "0", "--weights", str(tmp_path / "a"))
+
+
+@pytest.mark.parametrize("task, score", [("pose", "h36m/mpjpe"), ("action", "ntu/accuracy")])
+def test_one_task_alone(at_home, tmp_path, task, score):
+    run_script("ntu/train_ntu_spnet.py", tmp_path, *MULTI, "--shares", "0", "4", "0",
+               "--tasks", task, "--action-epochs", "0", "--epochs", "1", "--replica")
+    check_run(tmp_path, [{task}], score)
 
 
 def test_actions_of_ones_own(at_home, tmp_path):

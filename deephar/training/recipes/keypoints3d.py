@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class KeypointsConfig(MergeConfig):
     """The flags of the scripts for Penn Action and NTU."""
-    pose_drop_epochs: tuple[int, ...] = flag(
-        (), "the rate of the poses falls after these; none: on a plateau")
     labels: str = flag(
         "output/label_generator", "folder of a trained label generator, which gives "
         f"MPII's people depths; '{NO_LABELS}': their depths are not learned")

@@ -40,8 +40,10 @@ def train_penn(cfg: PennConfig, description: Description, **options) -> None:
         options: as `train_merge` takes them.
     """
     mpii = MpiiSinglePerson(cfg.place("mpii"), cfg.in_size(mpii_dataconf), pa16j2d)
-    frames = PennAction(cfg.place("pennaction"), cfg.in_size(pennaction_pe_dataconf),
-                        pa16j2d, "frames", use_gt_bbox=True)
-    videos = PennAction(cfg.place("pennaction"), description.dataconf, pa16j2d,
-                        use_gt_bbox=True, clip_size=cfg.num_frames)
+    frames = cfg.training_part(PennAction(
+        cfg.place("pennaction"), cfg.in_size(pennaction_pe_dataconf), pa16j2d, "frames",
+        use_gt_bbox=True))
+    videos = cfg.training_part(PennAction(
+        cfg.place("pennaction"), description.dataconf, pa16j2d, use_gt_bbox=True,
+        clip_size=cfg.num_frames))
     train_merge(cfg, description, [mpii, frames], cfg.pose_shares, videos, **options)
