@@ -5,8 +5,9 @@ import pytest
 
 from deephar.config import DataConfig
 from deephar.data.clips import (
-    choose_augmentation, get_clip_frame_index, get_clips_of_sequence)
-from deephar.utils import TEST_MODE, TRAIN_MODE
+    VideoDataset, choose_augmentation, get_clip_frame_index, get_clips_of_sequence)
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.pose import pa16j2d
 from tests.fakes.datasets import GOLDEN
 
 
@@ -57,3 +58,36 @@ def test_settings_of_a_sample():
     assert fixed["angle"] == 3 and not drawn
     random, drawn, same = choose_augmentation(conf, TRAIN_MODE, None, rng)
     assert random["angle"] in (10, 20) and drawn and same is rng
+
+
+class Videos(VideoDataset):
+    """Twenty videos of as many frames as their names say."""
+
+    def __init__(self, topology="sequences"):
+        super().__init__(DataConfig(), pa16j2d, topology, 4)
+        self.sequences = {TEST_MODE: ["x"], TRAIN_MODE: ["x" * n for n in range(1, 21)],
+                          VALID_MODE: []}
+
+
+def test_videos_held_out():
+    videos, frames = Videos(), Videos("frames")
+    part, pictures = videos.hold_out(0.1, seed=3), frames.hold_out(0.1, seed=3)
+    assert [part.get_length(mode) for mode in (TEST_MODE, TRAIN_MODE, VALID_MODE)] == [1, 18, 2]
+    assert part.sequences == pictures.sequences
+    assert sorted(part.sequences[TRAIN_MODE] + part.sequences[VALID_MODE]) == (
+        videos.sequences[TRAIN_MODE])
+    assert pictures.get_length(VALID_MODE) == sum(map(len, part.sequences[VALID_MODE]))
+    assert frames.get_length(TRAIN_MODE) == 210 and videos.get_length(VALID_MODE) == 0
+    assert part.sequences == videos.hold_out(0.1, seed=3).sequences
+    assert part.sequences != videos.hold_out(0.1, seed=4).sequences
+
+
+def test_what_cannot_be_held_out():
+    videos = Videos()
+    with pytest.raises(ValueError, match="20 of 20 training videos"):
+        videos.hold_out(1.0)
+    with pytest.raises(ValueError, match="sets without a validation split"):
+        videos.hold_out().hold_out()
+    videos.pred_bboxes = [{}, {}, {}]
+    with pytest.raises(ValueError, match="numbered by split"):
+        videos.hold_out()

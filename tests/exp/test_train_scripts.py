@@ -62,7 +62,8 @@ SCRIPTS = {
         "ntu/accuracy"),
 }
 # These do what another script of the list does, with another network.
-LIKE_OTHERS = ["pennaction/train_penn_vgg16.py", "ntu/train_ntu_keypoints3d.py"]
+LIKE_OTHERS = ["pennaction/train_penn_merge.py", "pennaction/train_penn_vgg16.py",
+               "ntu/train_ntu_keypoints3d.py"]
 MULTI_TASK = ["pennaction/train_penn_multimodel.py", "ntu/train_ntu_spnet.py"]
 
 
@@ -144,6 +145,7 @@ def test_the_chain_of_spnet_on_penn(at_home, tmp_path):
                                       poses.get_layer(origin).get_weights()[0])
 
 
+@pytest.mark.slow
 def test_a_pose_network_of_other_joints_does_not_fit(at_home, tmp_path):
     run_script("ntu/train_pose_baseline.py", tmp_path / "a", *SPNET, "--shares", "1", "1",
                "0", "0", "--epochs", "1")
@@ -152,7 +154,9 @@ def test_a_pose_network_of_other_joints_does_not_fit(at_home, tmp_path):
                    "--shares", "4", "0", "--weights", str(tmp_path / "a"))
 
 
-@pytest.mark.parametrize("task, score", [("pose", "h36m/mpjpe"), ("action", "ntu/accuracy")])
+@pytest.mark.parametrize("task, score", [
+    ("pose", "h36m/mpjpe"),
+    pytest.param("action", "ntu/accuracy", marks=pytest.mark.slow)])
 def test_one_task_alone(at_home, tmp_path, task, score):
     run_script("ntu/train_ntu_spnet.py", tmp_path, *MULTI, "--shares", "0", "4", "0",
                "--tasks", task, "--action-epochs", "0", "--epochs", "1", "--replica")

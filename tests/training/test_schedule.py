@@ -1,7 +1,7 @@
 """Rates by hand."""
 import pytest
 
-from deephar.training.schedule import Constant, Cosine, Decay, Plateau, Steps
+from deephar.training.schedule import Constant, Cosine, Decay, Plateau, Share, Steps
 
 
 def test_steps_fall_when_an_epoch_is_over():
@@ -38,6 +38,23 @@ def test_plateau_does_not_count_earlier_stages():
     plan = Plateau(1.0, 0.5, 2, "action", after=3)
     assert plan(5, history) == 1.0
     assert plan(6, history + [{"action": 2.0}]) == 0.5
+
+
+def test_a_plateau_knows_its_best_epochs_and_where_it_falls():
+    plan = Plateau(1.0, 0.5, 2, "mm", after=1)
+    errors = [1, 9, 8, 8, 8, 7, 7]
+    upto = [[{"mm": e} for e in errors[:i]] for i in range(1, len(errors) + 1)]
+    assert [plan.has_new_best(h) for h in upto] == [False, True, True, False, False, True,
+                                                    False]
+    assert [plan.falls(h) for h in upto] == [False] * 4 + [True, False, False]
+
+
+def test_a_share_of_the_rate_that_another_plan_ended_with():
+    plan = Plateau(1.0, 0.5, 1, "mm")
+    history = [{"mm": 3}, {"mm": 3}, {"mm": 3}]
+    share = Share(plan, 0.1, 2)
+    assert plan(3, history) == 0.25
+    assert share(2, history[:2]) == share(3, history) == pytest.approx(0.05)
 
 
 def test_cosine_rises_and_falls():

@@ -120,7 +120,7 @@ def test_borders_do_not_move(tmp_path, epochs, words):
 
 def test_what_is_not_trained_yet_is_not_scored(tmp_path):
     models = toy_models()
-    (first, _), (_, second) = two_stages(models, scored=False), two_stages(models)
+    (first, _), (_, second) = two_stages(models, scores=()), two_stages(models, scores=["toy"])
     history = train(tmp_path, models, [first, second], callbacks=EvalCallback(
         "toy", lambda model: {"score": 1.0}, models[0]))
     assert ["toy/score" in logs for logs in history] == [False, True]

@@ -9,7 +9,7 @@ import pytest
 from deephar.data.keypoints.batches import ArrayBatches
 from deephar.training.logs import read_rows
 from deephar.training.run import Run
-from deephar.training.schedule import Steps
+from deephar.training.schedule import Plateau, Steps
 from deephar.training.task import Task
 from deephar.training.trainer import MultiModelTrainer, NotFinite, check_tasks
 from tests.numbers import DEEP, LAYER, assert_close
@@ -153,6 +153,30 @@ def test_a_second_training_goes_on_in_the_data():
     trainer.train(1, 3)
     trainer.train(1, 2)
     assert trainer.drawn == {"pose": 5, "action": 5}
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_a_plateau_goes_on_from_the_best_weights(tmp_path, reload):
+    """Scores 1, 3, 2, 2: after the fourth epoch the rate falls."""
+    keras.utils.set_random_seed(0)
+    full, pose, action = toy_models()
+    kept = []
+
+    class Score(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["score"] = [1, 3, 2, 2][epoch]
+            kept.append(full.get_weights())
+
+    trainer = MultiModelTrainer(toy_tasks(pose, action), model=full)
+    plan = Plateau(0.02, 0.5, 2, "score", higher_is_better=True, reload=reload)
+    history = trainer.train(4, 2, plan=plan, run=Run(tmp_path), end_of_epoch_callback=Score())
+    assert plan(4, history) == pytest.approx(0.01)
+    ends_with, other = (kept[1], kept[3]) if reload else (kept[3], kept[1])
+    for mine, wanted in zip(full.get_weights(), ends_with, strict=True):
+        np.testing.assert_array_equal(mine, wanted)
+    assert any((a != b).any() for a, b in zip(ends_with, other))
+    with np.load(tmp_path / "state.npz") as state:      # a resumed run goes on from there
+        np.testing.assert_array_equal(state["weight00000"], ends_with[0])
 
 
 def test_xla_gives_the_same():

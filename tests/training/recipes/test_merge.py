@@ -5,6 +5,8 @@ import pytest
 from deephar.models import action, reception
 from deephar.training.optimizers import RMSprop
 from deephar.training.recipes.merge import MergeConfig, merge_stages
+from deephar.utils.modes import VALID_MODE
+from tests.data.test_clips import Videos
 from tests.training.toys import toy_loader
 
 
@@ -33,15 +35,44 @@ def test_stages(networks):
     assert not poses & heads and poses | heads == everything
 
 
-def test_rates(networks):
+def test_rates_follow_validation(networks):
     pose, merged = networks
     _, poses, frozen, everything = merge_stages(
-        MergeConfig(pose_epochs=2, pose_drop_epochs=(1,), patience=1), merged, pose,
-        toy_loader(2), toy_loader(3))
+        MergeConfig(pose_epochs=2, epochs=3, patience=1), merged, pose, toy_loader(2),
+        toy_loader(3))
+    history = [{"mpii/pckh": p} for p in (50.0, 49.0)]
+    assert [poses.plan(e, history[:e]) for e in (0, 1, 2)] == pytest.approx(
+        [1e-3, 1e-3, 2e-4])
+    assert poses.plan.reload and poses.scores == {"mpii"}
+    history += [{"held_out/accuracy": a} for a in (30.0, 40.0, 40.0)]
+    rates = [frozen.plan(e, history[:e]) for e in (2, 3, 4, 5)]
+    assert rates == pytest.approx([2e-4, 2e-4, 2e-4, 4e-5])
+    assert frozen.scores == {"held_out", "penn", "ntu"}
+    # A tenth of the final rate, whatever validation says then.
+    later = history + [{"held_out/accuracy": 20.0}] * 3
+    assert [everything.plan(e, later[:e]) for e in (5, 6, 8)] == pytest.approx([4e-6] * 3)
+    first, = frozen.tasks()
+    assert first.optimizer.nesterov and first.optimizer.momentum == pytest.approx(0.98)
+
+
+def test_rates_follow_the_loss_or_a_list(networks):
+    pose, merged = networks
+    _, poses, frozen, everything = merge_stages(
+        MergeConfig(pose_epochs=2, epochs=2, pose_drop_epochs=(1,), patience=1,
+                    validation="loss", reload_best=False),
+        merged, pose, toy_loader(2), toy_loader(3))
     assert [poses.plan(e, []) for e in (0, 1)] == pytest.approx([1e-3, 2e-4])
     history = [{"pose": 1.0}] * 2 + [{"action": 3.0}]
     assert frozen.plan(3, history) == pytest.approx(2e-4)
-    assert frozen.plan(4, history + [{"action": 3.0}]) == pytest.approx(4e-5)
-    assert everything.plan(62, history) == pytest.approx(2e-5)
-    first, = frozen.tasks()
-    assert first.optimizer.nesterov and first.optimizer.momentum == pytest.approx(0.98)
+    history += [{"action": 3.0}]
+    assert frozen.plan(4, history) == pytest.approx(4e-5)
+    assert everything.plan(4, history) == pytest.approx(4e-6)
+    assert not frozen.plan.reload
+
+
+def test_videos_are_held_out_where_they_are_watched():
+    videos = Videos()
+    part = MergeConfig(seed=3).training_part(videos)
+    assert part.get_length(VALID_MODE) == 2
+    assert part.sequences == videos.hold_out(0.1, seed=3).sequences
+    assert MergeConfig(validation="loss").training_part(videos) is videos

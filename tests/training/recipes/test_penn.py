@@ -1,7 +1,4 @@
 """Both stems under one recipe: the network of the flags, and a frozen trunk first."""
-import dataclasses
-
-import pytest
 
 from deephar.checkpoints.description import build_with_pose_network
 from deephar.training.recipes.merge import merge_stages
@@ -30,11 +27,3 @@ def test_a_pre_trained_trunk_waits():
     frozen, free = trained(first), trained(second)
     assert id(trunk.kernel) not in frozen and id(trunk.kernel) in free
     assert len(free - frozen) == 20                     # kernel and bias of ten layers
-
-
-def test_without_drop_epochs_the_rate_of_the_poses_falls_on_a_plateau():
-    cfg = dataclasses.replace(SMALL, pose_drop_epochs=(), patience=2)
-    networks = build_with_pose_network(describe(cfg))[::-1]
-    _, poses, *_ = merge_stages(cfg, *networks, toy_loader(2), toy_loader(2))
-    assert poses.plan(1, [{"pose": 1.0}]) == pytest.approx(1e-3)
-    assert poses.plan(3, [{"pose": 1.0}] * 3) == pytest.approx(2e-4)
