@@ -20,7 +20,7 @@ from deephar.data.keypoints.takes import (
 from deephar.evaluation.lifting import (
     lifted_by, lifting_trial, score_of, take_errors, weighted_errors)
 from deephar.evaluation.loop import evaluate
-from deephar.evaluation.report import make_report, write_report
+from deephar.evaluation.report import make_report, read_report, write_report
 from deephar.losses import inverse_depth_loss, mean_value, mpjpe_loss
 from deephar.models import temporal
 from deephar.networks.lifting import lifter_of
@@ -31,7 +31,6 @@ from deephar.training.schedule import Decay
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import is_chief
 from deephar.training.task import Task
-from deephar.utils.files import read_json
 from deephar.utils.flags import flag
 
 FIRST_MOMENTUM, LAST_MOMENTUM = 0.1, 0.001      # as PyTorch counts: 1 - Keras'
@@ -82,7 +81,7 @@ class JobData:
 def is_finished(folder: Path | str) -> bool:
     """Whether a job in this folder came to its end."""
     path = Path(folder) / "report.json"
-    return path.exists() and read_json(path)["status"] == "complete"
+    return path.exists() and read_report(path)["status"] == "complete"
 
 
 def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy) -> dict:
@@ -94,7 +93,7 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
     folder = Path(cfg.logdir)
     if is_finished(folder):
         log.info("%s is finished.", folder)
-        return read_json(folder / "report.json")
+        return read_report(folder / "report.json")
     for what, takes in (("train", data.train), ("test", data.test)):
         if not takes:
             raise ValueError(f"{folder}: no takes to {what} on; look at the subjects and "
