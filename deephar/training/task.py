@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from deephar.data.dataset import Loader
-from deephar.training.kernels import use_fast_kernels
+from deephar.training.kernels import use_fast_kernels, use_fast_update
 from deephar.training.recompute import recomputed
 from deephar.training.strategy import synchronize_batch_norm
 
@@ -124,6 +124,8 @@ def make_step(task: Task, strategy: tf.distribute.Strategy,
         optimizer.build(variables)
     synchronize_batch_norm(model, strategy)
     use_fast_kernels(model)
+    if replicas == 1:
+        use_fast_update(optimizer)
     scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
 
     def step(x, y):

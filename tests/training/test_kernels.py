@@ -6,7 +6,8 @@ import tensorflow as tf
 from keras import layers
 
 from deephar.training import kernels
-from deephar.training.kernels import depthwise, pointwise, use_fast_kernels
+from deephar.training.kernels import (
+    depthwise, pointwise, use_fast_kernels, use_fast_update)
 
 
 def network(dtype=None) -> keras.Model:
@@ -145,3 +146,30 @@ def test_trained_networks_are_saved_and_copied_as_before(tmp_path):
     np.testing.assert_array_equal(loaded(x), model(x))
     copy = keras.models.clone_model(model)
     assert not any("call" in vars(layer) for layer in copy.layers)
+
+
+@pytest.mark.parametrize("make", [
+    keras.optimizers.Adam,
+    lambda rate: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(rate))])
+def test_adam_in_one_operation(make):
+    rng, values = np.random.default_rng(0), []
+    start = rng.normal(size=(3, 4)).astype("float32")
+    gradients = rng.normal(size=(4, 3, 4)).astype("float32") * [[[1]], [[0]], [[1e-6]], [[9]]]
+    for is_fast in (True, False):
+        variable, optimizer = keras.Variable(start), make(0.01)
+        optimizer.build([variable])
+        if is_fast:
+            use_fast_update(optimizer)
+        apply = tf.function(lambda g: optimizer.apply([g], [variable]))
+        for gradient in gradients.astype("float32"):
+            apply(tf.constant(gradient))
+        values.append([v.numpy() for v in [variable, *optimizer.variables]])
+    for a, b in zip(*values, strict=True):
+        # float32's 1 - 0.999 is 1.3e-5 off, which Keras takes from Python.
+        np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-7)
+
+
+def test_other_optimizers_keep_their_update():
+    for optimizer in (keras.optimizers.Adam(amsgrad=True), keras.optimizers.AdamW()):
+        use_fast_update(optimizer)
+        assert "update_step" not in vars(optimizer)
