@@ -62,6 +62,14 @@ class BatchLoader:
                         for key in self.x_dictkeys + self.y_dictkeys}
         self._order = lru_cache(maxsize=8)(self._make_order)
 
+    def __getstate__(self) -> dict:
+        """All but the orders that are kept, for a copy in another process."""
+        return {name: value for name, value in vars(self).items() if name != "_order"}
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update(state)
+        self._order = lru_cache(maxsize=8)(self._make_order)
+
     def __len__(self) -> int:
         """Batches of one epoch: one pass over the longest data set."""
         return max(-(-size // share) for size, share in zip(self._sizes, self.batch_sizes))

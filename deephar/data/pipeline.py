@@ -1,20 +1,21 @@
 """A loader's batches as a `tf.data.Dataset`: parallel, ordered, resumable.
 
 Batches are computed by threads (Pillow lets go of Python's lock while it
-decodes and warps) and handed out in order.  Nothing but the prefetched
+decodes and warps) or by processes, and handed out in order.  Nothing but the prefetched
 batches is held in memory.
 """
 import numpy as np
 import tensorflow as tf
 
 from deephar.data.dataset import Loader
+from deephar.utils.processes import Pool
 
 FOREVER = np.iinfo(np.int64).max
 AHEAD = 4                       # batches that are kept ready
 
 
 def stream(loader: Loader, *, start: int = 0, count: int | None = None,
-           workers: int = 2, shard: tuple[int, int] = (0, 1)
+           workers: int = 2, processes: bool = False, shard: tuple[int, int] = (0, 1)
            ) -> tf.data.Dataset:
     """Batches `start`, `start + 1`, ... of a loader.
 
@@ -24,6 +25,8 @@ def stream(loader: Loader, *, start: int = 0, count: int | None = None,
         start: number of the first batch; epoch e starts at e * len(loader).
         count: number of batches; None for no end.
         workers: batches computed at a time; 0 computes them on demand.
+        processes: the workers are processes, for which Python's lock is no limit;
+            each has a copy of the loader.
         shard: (k, n), only the k-th of n equal slices of every batch.
 
     Returns:
@@ -33,12 +36,14 @@ def stream(loader: Loader, *, start: int = 0, count: int | None = None,
     """
     _check(loader, start, count, workers, shard)
     num_x = len(loader.x_dictkeys)
+    pool = Pool(workers, loader) if processes and workers else None
 
     def compute(number):
         rows = shard_rows(loader.num_rows(int(number)), shard)
         if not rows:        # a short batch has not enough for every slice
             return [np.zeros((0,) + shape[1:], np.float32) for shape in shapes]
-        x, y = loader.batch(int(number), rows)
+        x, y = (pool.do(type(loader).batch, int(number), rows) if pool
+                else loader.batch(int(number), rows))
         return [np.asarray(array, np.float32) for array in x + y]
 
     def fetch(number):

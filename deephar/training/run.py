@@ -43,7 +43,8 @@ STATE = "state.npz"
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16",
               "float16": "mixed_float16"}
 # A resumed run may change these and still do the same.
-FREE_FLAGS = {"resume", "logdir", "device", "workers", "save_minutes"}
+FREE_FLAGS = {"resume", "logdir", "device", "workers", "worker_processes",
+              "save_minutes"}
 
 log = logging.getLogger(__name__)
 
@@ -68,15 +69,22 @@ class RunConfig:
     jit_compile: bool = flag(False, "compile the steps with XLA (one device only)")
     recompute: int = flag(0, "less memory: so many segments compute their activations "
                              "twice; 0: none")
+    accumulate: int = flag(1, "less memory: so many parts of a batch, one after the "
+                              "other; their gradients are added")
+    ema: float = flag(0.0, "decay of averaged weights, for instance 0.999; they are "
+                           "scored and kept; 0: none")
     workers: int = flag(2, "threads that prepare batches, for each task")
+    worker_processes: bool = flag(False, "processes instead of threads")
     save_minutes: float = flag(10.0, "the state is saved that often, and each epoch")
 
     def trainer_options(self) -> dict:
         """The flags that `MultiModelTrainer` takes."""
         return {"steps_per_execution": self.steps_per_execution,
                 "clip_norm": self.clip_norm, "jit_compile": self.jit_compile,
-                "recompute": self.recompute,
-                "workers": self.workers, "measure_wait": not self.deterministic}
+                "recompute": self.recompute, "accumulate": self.accumulate,
+                "ema": self.ema, "workers": self.workers,
+                "worker_processes": self.worker_processes,
+                "measure_wait": not self.deterministic}
 
     def place(self, name: str) -> Path:
         """The folder of a data set."""

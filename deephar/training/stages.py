@@ -83,6 +83,7 @@ def train_stages(model: keras.Model, stages: Sequence[Stage], run: Run, *,
             elif not was_begun(run.folder):
                 trainer.save(run, state)        # from now on the run exists
             if state.epoch >= last_epoch:
+                trainer.finish()
                 continue        # it is over, but the next one may share its optimizers
             log.info("Stage %s: epochs %d to %d, %s.", stage.name, state.epoch + 1,
                      last_epoch, " and ".join(

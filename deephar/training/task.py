@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from deephar.data.dataset import Loader
+from deephar.training.accumulate import in_parts
 from deephar.training.kernels import use_fast_kernels, use_fast_update
 from deephar.training.recompute import recomputed
 from deephar.training.strategy import synchronize_batch_norm
@@ -106,7 +107,7 @@ def _per_sample(loss: Any) -> Callable:
 
 def make_step(task: Task, strategy: tf.distribute.Strategy,
               clip_norm: float | None = None, jit_compile: bool = False,
-              recompute: int = 0) -> Callable:
+              recompute: int = 0, accumulate: int = 1) -> Callable:
     """One step of training as `strategy.run` takes it.
 
     Returns:
@@ -128,15 +129,19 @@ def make_step(task: Task, strategy: tf.distribute.Strategy,
         use_fast_update(optimizer)
     scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
 
-    def step(x, y):
+    def gradients_of(x, y):
+        shares = replicas * accumulate
         with tf.GradientTape() as tape:
             outputs = forward(x[0] if len(x) == 1 else list(x), training=True)
-            losses = _losses(task, y, tf.nest.flatten(outputs)) / replicas
+            losses = _losses(task, y, tf.nest.flatten(outputs)) / shares
             total = tf.reduce_sum(losses * task.weight)
             if model.losses:
-                total += tf.add_n(model.losses) / replicas
+                total += tf.add_n(model.losses) / shares
             total = optimizer.scale_loss(total)
-        gradients = tape.gradient(total, variables)
+        return losses, tape.gradient(total, variables)
+
+    def step(x, y):
+        losses, gradients = in_parts(gradients_of, (x, y), accumulate, replicas == 1)
         if clip_norm or scaled:
             gradients = _sum_over_replicas(gradients)
             if clip_norm:

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from deephar.data.dataset import Loader
 from deephar.data.pipeline import stream
+from deephar.training.averages import Averages
 from deephar.training.logs import Meter, pairs
 from deephar.training.run import Run
 from deephar.training.schedule import Plateau
@@ -61,7 +62,12 @@ class MultiModelTrainer:
         jit_compile: compile the steps with XLA; for one device only.
         recompute: so many segments of layers compute their activations twice
             instead of keeping them; 0: none.
+        accumulate: so many parts of a batch are computed one after the other
+            and their gradients added.
+        ema: decay of the averages of the weights, which are then those that
+            callbacks get and that stay in the end; 0: none.
         workers: threads that prepare batches, per task.
+        worker_processes: processes instead of threads.
         measure_wait: take the time spent waiting for data; TensorFlow does
             not allow it when operations are made deterministic.
     """
@@ -70,21 +76,25 @@ class MultiModelTrainer:
                  model: keras.Model | None = None,
                  strategy: tf.distribute.Strategy | None = None,
                  steps_per_execution: int = 1, clip_norm: float | None = None,
-                 jit_compile: bool = False, recompute: int = 0, workers: int = 2,
+                 jit_compile: bool = False, recompute: int = 0, accumulate: int = 1,
+                 ema: float = 0.0, workers: int = 2, worker_processes: bool = False,
                  measure_wait: bool = True):
         if loaders is not None:
             tasks = [Task(m.name, m, d) for m, d in zip(tasks, loaders, strict=True)]
         self.strategy = strategy or tf.distribute.get_strategy()
         self.steps_per_execution = steps_per_execution
-        self.workers = workers
+        self.workers, self.worker_processes = workers, worker_processes
         self._clock = tf.timestamp if measure_wait else (
             lambda: tf.constant(np.nan, tf.float64))
         with self.strategy.scope():
-            self.tasks = check_tasks(tasks, self.strategy, model, jit_compile)
-            self._steps = [make_step(task, self.strategy, clip_norm, jit_compile, recompute)
-                           for task in self.tasks]
-        self.weights = _unique([t.model for t in self.tasks] if model is None else [model])
+            self.tasks = check_tasks(tasks, self.strategy, model, jit_compile, accumulate)
+            self._steps = [make_step(task, self.strategy, clip_norm, jit_compile, recompute,
+                                     accumulate) for task in self.tasks]
+            self.weights = _unique([model] if model else [t.model for t in self.tasks])
+            self.averages = Averages(self.weights, ema, self.strategy) if ema else None
         self.slots = _unique([task.optimizer for task in self.tasks])
+        if self.averages:
+            self.slots += self.averages.variables
         self._execute = tf.function(self._run_steps)
         self._iterators = None
         self.drawn = {task.name: 0 for task in self.tasks}   # batches, so far
@@ -115,6 +125,8 @@ class MultiModelTrainer:
                     turns = turns.write(turn, losses)
                     done = tf.reduce_sum(losses)
                 row.append(tf.reshape(turns.stack(), [task.ratio * width]))
+            if self.averages:
+                self.averages.update()
             trace = trace.write(i, tf.concat(row, 0))
         if is_multiworker(self.strategy):
             # Every worker hears it when one of them is asked to stop.
@@ -138,7 +150,7 @@ class MultiModelTrainer:
 
     def _stream(self, task: Task, shard: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
         return stream(task.loader, start=self.drawn[task.name], workers=self.workers,
-                      shard=shard)
+                      processes=self.worker_processes, shard=shard)
 
     # === The loop ===
 
@@ -218,7 +230,13 @@ class MultiModelTrainer:
                                  epochs, state.step, steps_per_epoch,
                                  pairs(losses), meter.line())
                 self._end_epoch(as_list(end_of_epoch_callback), plan, run, state, meter)
+        self.finish()
         return state.history
+
+    def finish(self) -> None:
+        """Leave the averages, if there are any, as the network's weights."""
+        if self.averages:
+            self.averages.take()
 
     def _epoch(self, steps_per_epoch, plan, run, state, meter, stop: StopRequest):
         """Finish an epoch; yields the losses of every execution."""
@@ -249,8 +267,9 @@ class MultiModelTrainer:
         logs = {name: value / state.step for name, value in state.sums.items()}
         logs |= {"lr": self._rate(), **meter.figures()}
         losses = dict(logs)
-        for callback in callbacks:
-            callback.on_epoch_end(state.epoch, logs)
+        with self.averages.taken() if self.averages else contextlib.nullcontext():
+            for callback in callbacks:
+                callback.on_epoch_end(state.epoch, logs)
         scores = {name: value for name, value in logs.items() if name not in losses}
         state.end_epoch(logs)
         shown = {name: logs[name] for name in self._group_names() if name in logs}
@@ -349,7 +368,8 @@ def save_batch(path: Path, loader: Loader, number: int) -> None:
 
 
 def check_tasks(tasks: Sequence[Task], strategy: tf.distribute.Strategy,
-                model: keras.Model | None = None, jit_compile: bool = False) -> list[Task]:
+                model: keras.Model | None = None, jit_compile: bool = False,
+                accumulate: int = 1) -> list[Task]:
     """The completed tasks, if they can be trained together.
 
     Raises:
@@ -357,13 +377,14 @@ def check_tasks(tasks: Sequence[Task], strategy: tf.distribute.Strategy,
             the replicas, or `model` does not hold all that is trained.
     """
     tasks = [completed(task) for task in tasks]
-    _check_devices(tasks, strategy, jit_compile)
+    _check_devices(tasks, strategy, jit_compile, accumulate)
     if model is not None:
         _check_parts(tasks, model)
     return tasks
 
 
-def _check_devices(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:
+def _check_devices(tasks: Sequence[Task], strategy, jit_compile: bool,
+                   accumulate: int) -> None:
     replicas = strategy.num_replicas_in_sync
     names = [task.name for task in tasks]
     if not names or len(set(names)) < len(names):
@@ -378,6 +399,9 @@ def _check_devices(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:
         if size % replicas:
             raise ValueError(f"task {task.name}: a batch of {size} cannot be split "
                              f"evenly over {replicas} replicas")
+        if accumulate < 1 or size // replicas % accumulate:
+            raise ValueError(f"task {task.name}: accumulate must be 1 or more and divide "
+                             f"a replica's batch of {size // replicas}, got {accumulate}")
 
 
 def _check_parts(tasks: Sequence[Task], model: keras.Model) -> None:

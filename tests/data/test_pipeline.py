@@ -49,6 +49,7 @@ def test_workers_and_restarts_change_nothing(train):
                 for x, y in (train.batch(n) for n in range(5))]
     for workers in (0, 1, 4):
         assert_same(batches(train, count=5, workers=workers), straight)
+    assert_same(batches(train, count=5, processes=True), straight)
     assert_same(batches(train, start=2, count=3), straight[2:])
 
 

@@ -12,7 +12,6 @@ draw.py       the ray caster
 film.py       people before a camera, to pictures
 layouts.py    MPII, Human3.6M, Penn Action and NTU on disk
 write.py      sizes, resuming, `synthesize`
-workers.py    jobs in processes
 """
 from deephar.data.synthetic.motions import MOTIONS, motion
 from deephar.data.synthetic.people import Person, make_person

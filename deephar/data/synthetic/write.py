@@ -12,8 +12,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from deephar.data.synthetic.layouts import SETS, WORK, Size
-from deephar.data.synthetic.workers import run
 from deephar.utils.files import read_json, write_json
+from deephar.utils.processes import run
 from deephar.utils.locks import LOCK, lock_folder
 
 VERSION = 1                         # goes up when the same seed gives other pictures
