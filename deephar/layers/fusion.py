@@ -31,9 +31,6 @@ class ContextAggregation(Float32Layer):
         context = ops.sum(p * yc, axis=2) / ops.sum(p, axis=2)
         return self.alpha * ys + (1 - self.alpha) * context
 
-    def compute_output_shape(self, input_shape):
-        return input_shape[0]
-
     def get_config(self):
         return {**super().get_config(),
                 "num_contexts": self.num_contexts, "alpha": self.alpha}

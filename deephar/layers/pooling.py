@@ -18,11 +18,6 @@ class MaxMinPooling2D(keras.layers.Layer):
                                   padding="same") for v in (x, -x))
         return high - low
 
-    def compute_output_shape(self, input_shape):
-        batch, *sizes, channels = input_shape
-        return (batch, *(None if size is None else -(-size // self.pool_size)
-                         for size in sizes), channels)
-
     def get_config(self):
         return {**super().get_config(), "pool_size": self.pool_size}
 
@@ -33,9 +28,6 @@ class GlobalMaxMinPooling2D(Float32Layer):
 
     def call(self, x):
         return ops.max(x, axis=(1, 2)) - ops.max(-x, axis=(1, 2))
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], input_shape[-1])
 
 
 @keras.saving.register_keras_serializable(package="deephar")
@@ -52,7 +44,3 @@ class KroneckerPooling(Float32Layer):
         maps = ops.reshape(maps, (-1, pixels, maps.shape[3]))
         features = ops.reshape(features, (-1, pixels, features.shape[3]))
         return ops.matmul(ops.transpose(maps, (0, 2, 1)), features)
-
-    def compute_output_shape(self, input_shape):
-        maps, features = input_shape
-        return (maps[0], maps[-1], features[-1])

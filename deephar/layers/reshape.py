@@ -12,9 +12,6 @@ class FoldTime(keras.layers.Layer):
     def call(self, x):
         return ops.reshape(x, (-1, *x.shape[2:]))
 
-    def compute_output_shape(self, input_shape):
-        return (None, *input_shape[2:])
-
 
 @keras.saving.register_keras_serializable(package="deephar")
 class UnfoldTime(keras.layers.Layer):
@@ -28,6 +25,7 @@ class UnfoldTime(keras.layers.Layer):
         return ops.reshape(x, (-1, self.num_frames, *x.shape[1:]))
 
     def compute_output_shape(self, input_shape):
+        # Keras finds it by trying, on JAX with batches that T does not divide.
         return (None, self.num_frames, *input_shape[1:])
 
     def get_config(self):
@@ -46,9 +44,6 @@ class SelectChannels(Float32Layer):
     def call(self, x):
         return x[..., self.start:self.stop]
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.stop - self.start)
-
     def get_config(self):
         return {**super().get_config(), "start": self.start, "stop": self.stop}
 
@@ -64,10 +59,6 @@ class Mean(Float32Layer):
     def call(self, x):
         return ops.mean(x, axis=self.axis)
 
-    def compute_output_shape(self, input_shape):
-        return tuple(size for i, size in enumerate(input_shape)
-                     if i not in self.axis)
-
     def get_config(self):
         return {**super().get_config(), "axis": self.axis}
 
@@ -78,6 +69,3 @@ class StopGradient(keras.layers.Layer):
 
     def call(self, x):
         return ops.stop_gradient(x)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape

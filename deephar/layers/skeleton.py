@@ -21,9 +21,6 @@ class Project(Float32Layer):
         seen = s * (radial + tangential) + camera[..., 7:] * r2
         return camera[..., :2] * seen + camera[..., 2:4]
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[0][:-1], 2)
-
 
 @keras.saving.register_keras_serializable(package="deephar")
 class BoneDifference(Float32Layer):
@@ -51,9 +48,6 @@ class BoneDifference(Float32Layer):
         parents = ops.take(poses, np.array(self.parents[1:]), axis=2)
         lengths = ops.norm(poses[:, :, 1:] - parents, axis=-1)
         return ops.moments(lengths, axes=(0, 1), synchronized=self.synchronized)[0]
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0][0], 1)
 
     def get_config(self):
         return {**super().get_config(), "parents": self.parents}

@@ -27,9 +27,6 @@ class ChannelSoftmax2D(Float32Layer):
     def call(self, x):
         return _softmax(self.alpha * x, axis=(1, 2))
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def get_config(self):
         return {**super().get_config(), "alpha": self.alpha}
 
@@ -40,9 +37,6 @@ class ChannelSoftmax1D(Float32Layer):
 
     def call(self, x):
         return _softmax(x, axis=1)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
 
 
 class _Ramps(Float32Layer):
@@ -117,9 +111,6 @@ class SoftArgmax2D(_Ramps):
         y = ops.sum(ops.sum(maps, axis=-2) * ramp_y, axis=-2)
         return ops.stack([x, y], axis=-1)
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-3], input_shape[-1], 2)
-
 
 @keras.saving.register_keras_serializable(package="deephar")
 class SoftArgmax1D(_Ramps):
@@ -138,9 +129,6 @@ class SoftArgmax1D(_Ramps):
         ramp_z = ops.convert_to_tensor(self.ramp("ramp_z", maps.shape[-2])[:, None])
         return ops.sum(maps * ramp_z, axis=-2)[..., None]
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-2], input_shape[-1], 1)
-
 
 @keras.saving.register_keras_serializable(package="deephar")
 class DepthExpectation(Float32Layer):
@@ -152,10 +140,6 @@ class DepthExpectation(Float32Layer):
     def call(self, inputs):
         depth_maps, maps = inputs
         return ops.sum(ops.sigmoid(depth_maps) * maps, axis=(-3, -2))[..., None]
-
-    def compute_output_shape(self, input_shape):
-        maps = input_shape[1]
-        return (*maps[:-3], maps[-1], 1)
 
 
 @keras.saving.register_keras_serializable(package="deephar")
@@ -170,6 +154,3 @@ class KeypointConfidence(Float32Layer):
     def call(self, maps):
         sums = 4.0 * ops.average_pool(maps, 2, strides=1, padding="valid")
         return ops.max(sums, axis=(1, 2))[..., None]
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], input_shape[-1], 1)

@@ -39,9 +39,6 @@ class ImagenetInput(Float32Layer):
         levels = ops.flip(x * 127.5 + 127.5, axis=-1)
         return levels - ops.convert_to_tensor(np.array(IMAGENET_MEAN_BGR, "float32"))
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
 
 def vgg16_stem(input_shape, weights: str | os.PathLike | None = None,
                imagenet_input: bool | None = None, width: int = WIDTH) -> keras.Model:

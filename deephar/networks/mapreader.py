@@ -65,15 +65,6 @@ class ReadMaps(Float32Layer):
         x, y = np.meshgrid(x, y)
         return np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
 
-    def compute_output_shape(self, input_shape):
-        shapes = input_shape if isinstance(input_shape[0], (list, tuple)) else [
-            input_shape]
-        head = (shapes[0][0], shapes[0][-1])
-        width = {"position": 2, "confidence": 1, "depth": 1,
-                 "features": shapes[-1][-1]}
-        outputs = [(*head, width[part]) for part in self.parts]
-        return outputs if len(outputs) > 1 else outputs[0]
-
     def get_config(self):
         return {**super().get_config(), "parts": self.parts, "alpha": self.alpha,
                 "ramp_x": self.ramp_x, "ramp_y": self.ramp_y}
