@@ -13,7 +13,7 @@ from deephar.evaluation.action import CENTRE, centre_clip, clip_key, numbered_cl
 from deephar.evaluation.loop import Rows, Trial, evaluate, spread
 from deephar.networks.network import pose_blocks
 from deephar.networks.predict import frame_predictor
-from deephar.utils.bbox import GT_WINDOW, get_valid_bbox
+from deephar.utils.bbox import GT_WINDOW, enclosing, get_valid_bbox
 from deephar.utils.transform import transform_pose_sequence
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,7 @@ def get_bbox_from_poses(poses: np.ndarray, afmat: np.ndarray | None = None,
     for pose in poses:
         sure = pose[:, 2] if (pose[:, 2] >= 0.5).any() else None
         boxes.append(get_valid_bbox(pose[:, :2], sure, scale, square=True))
-    boxes = np.array(boxes)
-    return np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)])
+    return enclosing(boxes)
 
 
 def predict_frame_bboxes(model: Any, dataset: Any, mode: int, batch_size: int = 8,

@@ -52,12 +52,6 @@ def square(box, margin: float = 1.0) -> np.ndarray:
     return objposwin_to_bbox(centre, (margin * max(size),) * 2)
 
 
-def enclosing(boxes) -> np.ndarray:
-    """The smallest box around boxes (N, 4)."""
-    boxes = np.asarray(boxes)
-    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
-
-
 def box_of_poses(joints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """The square crop for poses (T, J, 2) of one person, as the papers took it.
 

@@ -12,6 +12,7 @@ from typing import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from deephar.data.keypoints.files import write_video_keypoints
+from deephar.data.keypoints.takes import fill_missing
 from deephar.inference.sources import is_camera, is_stream
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.pose import PoseLayout
@@ -200,9 +201,8 @@ def save_npz(path: str | Path, results: Iterable[FrameResult],
         arrays[f"actions_{name}"] = column(
             [list(p.actions[name].values()) if name in p.actions else None
              for p in people], (len(labels),))
-    with atomic_path(path) as temporary:
-        with open(temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def to_coco(results: Iterable[FrameResult], layout: PoseLayout) -> list[dict]:
@@ -251,16 +251,9 @@ def video_keypoints(results: Sequence[FrameResult]) -> np.ndarray:
     seen = [i for i, person in enumerate(best) if person is not None]
     if not seen:
         raise ValueError("no pose was found in any frame: there are no key points to save")
-    joints = np.stack([best[i].joints for i in seen])
-    known = joints.reshape(len(seen), -1).astype(np.float64)
-    filled = np.empty((len(results), known.shape[1]))
-    for column, values in enumerate(known.T):
-        there = np.isfinite(values)
-        if not there.any():
-            raise ValueError(f"joint {column // 2} was not found in any frame")
-        filled[:, column] = np.interp(range(len(results)), np.array(seen)[there],
-                                      values[there])
-    return filled.reshape(len(results), *joints.shape[1:])
+    joints = np.full((len(best), *best[seen[0]].joints.shape), np.nan)
+    joints[seen] = [best[i].joints for i in seen]
+    return fill_missing(joints)
 
 
 def save_keypoints(path: str | Path, results: Iterable[FrameResult],

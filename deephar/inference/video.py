@@ -13,12 +13,12 @@ import numpy as np
 
 from deephar.data.video import BrokenVideo
 from deephar.inference.boxes import (
-    Identities, box_of_poses, boxes_for, check_boxes, enclosing, square)
+    Identities, box_of_poses, boxes_for, check_boxes, square)
 from deephar.inference.predictor import Predictor
 from deephar.inference.results import FrameResult, Person
 from deephar.inference.sources import Frame
 from deephar.inference.threads import Latest, read_ahead
-from deephar.utils.bbox import whole_image_bbox
+from deephar.utils.bbox import enclosing, whole_image_bbox
 
 WAYS = ("track", "two-pass", "whole")
 READ_AHEAD = 8              # frames that are decoded while the network works
@@ -170,10 +170,7 @@ def _newest_clip(count: int, predictor: Predictor, every: int) -> list[int]:
 
 def _merged(seen: Sequence[Person]) -> Person:
     """The last of several predictions of one person, with the mean actions."""
-    sets = seen[-1].actions
-    mean = {name: {c: float(np.mean([p.actions[name][c] for p in seen]))
-                   for c in classes} for name, classes in sets.items()}
-    return replace(seen[-1], actions=mean)
+    return replace(seen[-1], actions=_mean_actions([p.actions for p in seen]))
 
 
 # === One group ===
@@ -218,7 +215,7 @@ def _look(predictor, pictures, looks, every, live) -> list[list[Person]]:
 
 def _mean_actions(actions: Sequence[Mapping]) -> dict:
     return {name: {c: float(np.mean([a[name][c] for a in actions])) for c in classes}
-            for name, classes in actions[0].items()}
+            for name, classes in actions[-1].items()}
 
 
 # === Where to look ===

@@ -26,6 +26,12 @@ def objposwin_to_bbox(objpos, winsize) -> np.ndarray:
     return np.array([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
 
 
+def enclosing(boxes) -> np.ndarray:
+    """The smallest box around boxes (N, 4)."""
+    boxes = np.asarray(boxes)
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+
+
 def get_valid_bbox(points: np.ndarray, jprob: np.ndarray | None = None,
                    relsize: float = 1.5, square: bool = False) -> np.ndarray:
     """The box around the valid joints of one pose, enlarged about its centre.
@@ -126,8 +132,7 @@ def get_gt_bbox(pose: np.ndarray, visible: np.ndarray, image_size: tuple[int, in
         log.warning("no joint to take the box of clip %s from: using the whole image",
                     "(unnamed)" if logkey is None else logkey)
         return whole_image_bbox(image_size, scale)
-    boxes = np.array(boxes)
-    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+    return enclosing(boxes)
 
 
 def get_crop_params(rootj: np.ndarray, imgsize: tuple[int, int], f, scale: float

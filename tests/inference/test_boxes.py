@@ -5,14 +5,13 @@ import numpy as np
 import pytest
 
 from deephar.inference.boxes import (
-    Identities, box_of_poses, boxes_for, check_boxes, enclosing, overlap, read_boxes,
+    Identities, box_of_poses, boxes_for, check_boxes, overlap, read_boxes,
     shrunk, square)
 
 
 def test_squares_and_unions():
     assert np.allclose(square((10, 20, 30, 60)), (0, 20, 40, 60))
     assert np.allclose(square((10, 20, 30, 60), 1.5), (-10, 10, 50, 70))
-    assert np.allclose(enclosing([(0, 5, 9, 9), (3, 1, 12, 8)]), (0, 1, 12, 9))
     assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
     assert overlap((0, 0, 1, 1), (2, 2, 3, 3)) == 0
 

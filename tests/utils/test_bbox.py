@@ -79,3 +79,7 @@ def test_window_of_human36m():
     assert centre.tolist() == [500, 400.5]
     assert winsize == (2.25 * 0.5 * 1000 * 1200 / 4000,) * 2
     assert depth == (3500, 4500)
+
+
+def test_enclosing():
+    assert boxes.enclosing([(0, 5, 9, 9), (3, 1, 12, 8)]).tolist() == [0, 1, 12, 9]

@@ -112,10 +112,6 @@ class Batches:
                 [arrays[key] for key in self.y_dictkeys])
 
     def names(self, number: int) -> list[str]:
-        """The number of every sample of batch `number`."""
-        return [f"{type(self).__name__} {i}" for i in self._members(number, None)]
-
-    def names(self, number: int) -> list[str]:
         """What the rows of batch `number` are, by their number in the unshuffled data."""
         return [f"sample {sample}" for sample in self._members(number, None)]
 
@@ -240,9 +236,6 @@ class SemiSupervisedBatches(Batches):
                              f"are {unlabelled.batch_size}")
         self.x_dictkeys += ["unlabelled", "cameras"]
         self.y_dictkeys += ["central", "bones"]
-
-    def names(self, number):
-        return self.labelled.names(number)
 
     def batch(self, number, rows=None):
         (keypoints,), (poses,) = self.labelled.batch(number, rows)

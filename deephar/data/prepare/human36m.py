@@ -23,10 +23,10 @@ from deephar.data.human36m import (
     FRAME, IMAGES, NUM_H36M_JOINTS, TRAIN_SUBJECTS, VALID_SUBJECTS)
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.labels import H36M_ACTIONS
-from deephar.data.matfile import ANNOTATION_FILE, inner, load_mat, load_npy
+from deephar.data.matfile import inner, load_mat, load_npy
 from deephar.data.prepare.cdf import read_cdf
-from deephar.data.prepare.work import (
-    Outcome, Progress, cells, run_jobs, save_jpeg, save_mat, struct_array)
+from deephar.data.prepare.annotations import h36m_sequence, save_sequences
+from deephar.data.prepare.work import Outcome, Progress, run_jobs, save_jpeg
 from deephar.data.video import BrokenVideo, read_frames, to_array
 from deephar.utils.rig import inverse, rotate
 
@@ -72,12 +72,8 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
     for take, (record, problem) in done.items():
         sequences[take.split].append(record)
         outcome.problems += [problem] if problem else []
-    save_mat(out / ANNOTATION_FILE, {
-        key: struct_array(sequences[split], ("name", "camera_parameters", "frames"))
-        for key, split in (("sequences_tr", "train"), ("sequences_val", "valid"),
-                           ("sequences_te", "test"))} | {
-        "action_labels": cells(H36M_ACTIONS),
-        "joint_labels": cells(f"joint{j:02d}" for j in range(NUM_H36M_JOINTS))})
+    save_sequences(out, {"tr": sequences["train"], "val": sequences["valid"], "te": []},
+                   H36M_ACTIONS, (f"joint{j:02d}" for j in range(NUM_H36M_JOINTS)))
     outcome.sequences = {split: len(rows) for split, rows in sequences.items()}
     outcome.notes.append("frames kept: training 1 in 5, validation 1 in 64; "
                          "the test subjects have no public poses")
@@ -141,10 +137,9 @@ def _sequence(take: Take, out: Path):
     if not kept:
         raise ValueError(problem or f"{take.video}: no picture could be read")
     camera = CALIBRATION["cameras"][take.camera]
-    frames = [{"f": f, "w": camera["res_w"], "h": camera["res_h"],
-               "pose3d": positions[f - 1].T} for f in kept]
-    return {"name": take.name, "camera_parameters": camera_parameters(take),
-            "frames": struct_array(frames, ("f", "w", "h", "pose3d"))}, problem
+    return h36m_sequence(take.name, camera_parameters(take), kept,
+                         (camera["res_w"], camera["res_h"]),
+                         [positions[f - 1] for f in kept]), problem
 
 
 def _write_pictures(video: Path, folder: Path, wanted: range) -> str | None:
@@ -164,20 +159,15 @@ def _write_pictures(video: Path, folder: Path, wanted: range) -> str | None:
     return None
 
 
-def camera_parameters(take: Take) -> np.ndarray:
-    """R T f c p k of the take's camera, as a MATLAB structure."""
+def camera_parameters(take: Take) -> dict[str, np.ndarray]:
+    """R T f c p k of the take's camera."""
     intrinsic = CALIBRATION["cameras"][take.camera]
     extrinsic = CALIBRATION["subjects"][f"S{take.subject}"][take.camera]
     # Column j of R is what the camera sees of the world's axis j.
-    rotation = rotate(inverse(np.array(extrinsic["orientation"])), np.eye(3)).T
-    return struct_array([{
-        "R": rotation,
-        "T": np.array(extrinsic["translation"])[:, None],
-        "f": np.array([intrinsic["focal_length"]]),
-        "c": np.array([intrinsic["center"]]),
-        "p": np.array([intrinsic["tangential_distortion"]]),
-        "k": np.array([intrinsic["radial_distortion"]]),
-    }], ("R", "T", "f", "c", "p", "k"))
+    return {"R": rotate(inverse(np.array(extrinsic["orientation"])), np.eye(3)).T,
+            "T": extrinsic["translation"], "f": intrinsic["focal_length"],
+            "c": intrinsic["center"], "p": intrinsic["tangential_distortion"],
+            "k": intrinsic["radial_distortion"]}
 
 
 def read_positions(path: Path) -> np.ndarray:

@@ -18,8 +18,8 @@ import numpy as np
 
 from deephar.data.matfile import ANNOTATION_FILE, load_mat, number, numbers, records, text
 from deephar.data.mpii import IMAGES, NUM_MPII_JOINTS
-from deephar.data.prepare.work import (
-    Outcome, Progress, place, run_jobs, save_mat, struct_array)
+from deephar.data.prepare.annotations import mpii_columns, save_mat
+from deephar.data.prepare.work import Outcome, Progress, place, run_jobs
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,9 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
                            used, workers, progress)
     outcome.problems += problems
     save_mat(out / ANNOTATION_FILE, {
-        "annot_tr": _cell_columns(splits["train"]),
-        "annot_val": _cell_columns(splits["valid"])})
+        variable: mpii_columns((name, range(1, len(people) + 1), people)
+                               for name, people in splits[split])
+        for variable, split in (("annot_tr", "train"), ("annot_val", "valid"))})
     outcome.sequences = {split: sum(len(people) for _, people in rows)
                          for split, rows in splits.items()}
     outcome.notes.append(
@@ -105,14 +106,3 @@ def _person(rect: dict) -> dict | None:
     objpos = np.array([[number(centre[0]["x"]), number(centre[0]["y"])]])
     return {"head": np.array([np.concatenate(head)]), "scale": scale[:1, None],
             "pose": pose, "objpos": objpos}
-
-
-def _cell_columns(rows) -> np.ndarray:
-    """Pictures as the 3×n cells of our layout."""
-    columns = np.empty((3, len(rows)), object)
-    for i, (name, people) in enumerate(rows):
-        persons = np.empty((len(people), 1), object)
-        for k, person in enumerate(people):
-            persons[k, 0] = struct_array([person], ("head", "objpos", "scale", "pose"))
-        columns[:, i] = (np.arange(1, len(people) + 1)[:, None], name, persons)
-    return columns

@@ -11,15 +11,12 @@ import numpy as np
 from PIL import Image
 
 from deephar.data.labels import PENN_ACTIONS
-from deephar.data.matfile import ANNOTATION_FILE, load_mat, number, text
+from deephar.data.matfile import load_mat, number, text
 from deephar.data.pennaction import IMAGES
-from deephar.data.prepare.work import (
-    Outcome, Progress, cells, need_folder, place, run_jobs, save_mat, struct_array)
+from deephar.data.prepare.annotations import PENN_JOINTS, penn_sequence, save_sequences
+from deephar.data.prepare.work import Outcome, Progress, need_folder, place, run_jobs
 
 log = logging.getLogger(__name__)
-
-JOINTS = ("head", "r_shoulder", "l_shoulder", "r_elbow", "l_elbow", "r_wrist",
-          "l_wrist", "r_hip", "l_hip", "r_knee", "l_knee", "r_ankle", "l_ankle")
 
 
 def prepare(source: Path, out: Path, *, workers: int = 2,
@@ -37,11 +34,8 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
     for file, (record, is_train, problem) in read.items():
         sequences["train" if is_train else "test"].append(record)
         outcome.problems += [problem] if problem else []
-    fields = ("idx", "action_id", "frames")
-    save_mat(out / ANNOTATION_FILE, {
-        "sequences_tr": struct_array(sequences["train"], fields),
-        "sequences_te": struct_array(sequences["test"], fields),
-        "action_labels": cells(PENN_ACTIONS), "joint_labels": cells(JOINTS)})
+    save_sequences(out, {"tr": sequences["train"], "te": sequences["test"]}, PENN_ACTIONS,
+                   PENN_JOINTS)
     outcome.sequences = {split: len(rows) for split, rows in sequences.items()}
     outcome.notes.append("joints stand in the order of the owners' files")
     outcome.write(out)
@@ -57,8 +51,8 @@ def _sequence(file: Path, source: Path, out: Path):
     if action not in PENN_ACTIONS:
         raise ValueError(f"{file}: action must be one of {', '.join(PENN_ACTIONS)}, "
                          f"got {action!r}")
-    if not x.shape == y.shape == visible.shape or x.shape[1] != len(JOINTS):
-        raise ValueError(f"{file}: x, y and visibility must be n×{len(JOINTS)}, "
+    if not x.shape == y.shape == visible.shape or x.shape[1] != len(PENN_JOINTS):
+        raise ValueError(f"{file}: x, y and visibility must be n×{len(PENN_JOINTS)}, "
                          f"got {x.shape}, {y.shape}, {visible.shape}")
     index = int(file.stem)
     folder = Path(IMAGES) / f"{index:04d}"
@@ -69,12 +63,10 @@ def _sequence(file: Path, source: Path, out: Path):
     for picture in pictures[:count]:
         place(picture, out / folder / picture.name)
     with Image.open(pictures[0]) as image:
-        width, height = image.size
-    frames = [{"f": int(pictures[i].stem), "w": width, "h": height,
-               "pose": np.stack([x[i], y[i]]), "visible": visible[i][:, None]}
-              for i in range(count)]
-    record = {"idx": index, "action_id": PENN_ACTIONS.index(action) + 1,
-              "frames": struct_array(frames, ("f", "w", "h", "pose", "visible"))}
+        size = image.size
+    record = penn_sequence(index, PENN_ACTIONS.index(action) + 1,
+                           [int(picture.stem) for picture in pictures[:count]], size,
+                           np.stack([x, y], -1), visible)
     problem = None
     if len(pictures) != len(x):
         problem = (f"{file.name}: {len(x)} labels for {len(pictures)} pictures; "

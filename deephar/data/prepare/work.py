@@ -5,10 +5,9 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterable, Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
-import scipy.io
 from PIL import Image
 
 from deephar.utils.files import atomic_path, write_json
@@ -96,26 +95,3 @@ def need_folder(folder: Path, what: str) -> Path:
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; expected {what}")
     return folder
-
-
-def save_mat(path: Path, content: dict) -> None:
-    """Write a MATLAB file, whole or not at all."""
-    with atomic_path(path) as temporary:
-        scipy.io.savemat(temporary, content, do_compression=True)
-
-
-def struct_array(records: Iterable[dict], names: Sequence[str]) -> np.ndarray:
-    """Dictionaries with the keys `names` as a MATLAB struct array (1, n)."""
-    records = list(records)
-    array = np.empty((1, len(records)), [(name, object) for name in names])
-    for i, record in enumerate(records):
-        array[0, i] = tuple(record[name] for name in names)
-    return array
-
-
-def cells(values: Iterable) -> np.ndarray:
-    """Values as a MATLAB cell array (1, n)."""
-    values = list(values)
-    array = np.empty((1, len(values)), object)
-    array[0, :] = values
-    return array

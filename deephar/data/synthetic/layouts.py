@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.io import savemat
 
 from deephar.data import human36m, mpii, ntu, pennaction
 from deephar.data.matfile import ANNOTATION_FILE
+from deephar.data.prepare.annotations import (
+    PENN_JOINTS, h36m_sequence, mpii_columns, penn_sequence, save_mat, save_sequences)
 from deephar.data.synthetic import scenes
 from deephar.data.synthetic.draw import View
 from deephar.data.synthetic.film import (
@@ -38,36 +39,16 @@ class Size:
     picture: tuple | None = None
 
 
-def _cells(items) -> np.ndarray:
-    """A 1×n cell array for `savemat`."""
-    cells = np.empty((1, len(items)), object)
-    for i, item in enumerate(items):
-        cells[0, i] = item
-    return cells
-
-
-def _structs(rows: list[dict]) -> np.ndarray:
-    """A 1×n struct array for `savemat`."""
-    names = list(rows[0])
-    array = np.empty((1, len(rows)), [(name, object) for name in names])
-    for i, row in enumerate(rows):
-        array[0, i] = tuple(row[name] for name in names)
-    return array
-
-
-def _save_mat(path, content):
-    with atomic_path(path) as temporary:
-        savemat(temporary, content, oned_as="row")
+def _plan(split: str):
+    """A plan of numbered pictures or videos for training, and for another split."""
+    return lambda counts: [("tr", i) for i in range(counts.train)] + [
+        (split, i) for i in range(counts.test)]
 
 
 # === MPII ===
 
 # Joints of the 32 in MPII's order.
 MPII_FROM_H36M = (3, 2, 1, 6, 7, 8, 0, 13, 14, 15, 27, 26, 25, 17, 18, 19)
-
-
-def _plan_mpii(counts):
-    return [("tr", i) for i in range(counts.train)] + [("val", i) for i in range(counts.test)]
 
 
 def _identity(split: str, i: int) -> int:
@@ -139,29 +120,16 @@ def _mpii_person(view, person, body, frame) -> dict:
 def _finish_mpii(out, results):
     content = {}
     for split in ("tr", "val"):
-        rows = [r for r in results if r[0] == split and r[2]]
-        table = np.empty((3, len(rows)), object)
-        for i, (_, name, used, persons) in enumerate(rows):
-            table[0, i] = np.array(used, np.int64)[:, None]
-            table[1, i] = name
-            structs = np.empty((len(used), 1), object)
-            for k, number in enumerate(used):
-                structs[k, 0] = _structs([persons[number - 1]])
-            table[2, i] = structs
-        content[f"annot_{split}"] = table
-    _save_mat(out / ANNOTATION_FILE, content)
+        content[f"annot_{split}"] = mpii_columns(
+            (name, used, [persons[number - 1] for number in used])
+            for at, name, used, persons in results if at == split and used)
+    save_mat(out / ANNOTATION_FILE, content)
 
 
 # === Penn Action ===
 
-# Head, then pairs, the right one first: what the layouts' `map_from_pa13j` expects.
+# In the order of `PENN_JOINTS`, which the layouts' `map_from_pa13j` expects.
 PENN_FROM_H36M = (15, 25, 17, 26, 18, 27, 19, 1, 6, 2, 7, 3, 8)
-PENN_JOINTS = ("head", "r_shoulder", "l_shoulder", "r_elbow", "l_elbow", "r_wrist", "l_wrist",
-               "r_hip", "l_hip", "r_knee", "l_knee", "r_ankle", "l_ankle")
-
-
-def _plan_penn(counts):
-    return [("tr", i) for i in range(counts.train)] + [("te", i) for i in range(counts.test)]
 
 
 def _make_penn(out, counts, seed, job):
@@ -212,22 +180,15 @@ def _near_box(rng, pose, size) -> list:
 
 
 def _finish_penn(out, results):
-    content, boxes = {}, {}
+    splits, boxes = {}, {}
     for split in ("te", "tr"):
-        rows = [r for r in results if r[0] == split]
-        structs = []
-        for number, (_, index, action, (w, h), poses, visible, box) in enumerate(rows):
-            frames = [{"f": np.array([[t + 1]]), "w": np.array([[w]]), "h": np.array([[h]]),
-                       "pose": pose.T, "visible": seen_now.astype(float)[:, None]}
-                      for t, (pose, seen_now) in enumerate(zip(poses, visible))]
-            structs.append({"idx": np.array([[index]]), "action_id": np.array([[action]]),
-                            "frames": _structs(frames)})
-            boxes.setdefault(split, {}).update(
-                {f"{number}.{t}": b for t, b in enumerate(box)})
-        content[f"sequences_{split}"] = _structs(structs)
-    content["action_labels"] = _cells(list(PENN))
-    content["joint_labels"] = _cells(PENN_JOINTS)
-    _save_mat(out / ANNOTATION_FILE, content)
+        rows = [r[1:] for r in results if r[0] == split]
+        splits[split] = [
+            penn_sequence(index, action, range(1, len(poses) + 1), size, poses, visible)
+            for index, action, size, poses, visible, _ in rows]
+        boxes[split] = {f"{number}.{t}": b for number, row in enumerate(rows)
+                        for t, b in enumerate(row[-1])}
+    save_sequences(out, splits, list(PENN), PENN_JOINTS)
     write_json(out / "pred_bboxes.json", [boxes["te"], boxes["tr"], {}])
 
 
@@ -239,10 +200,6 @@ NTU_TEST_PEOPLE = tuple(sorted(set(range(1, 41)) - ntu.TRAIN_PERSONS))
 # those that the layouts' `map_from_ntu` takes for the right ones.
 NTU_FROM_H36M = (0, 12, 14, 15, 25, 26, 27, 30, 17, 18, 19, 22,
                  1, 2, 3, 4, 6, 7, 8, 9, 13, 31, 29, 23, 21)
-
-
-def _plan_ntu(counts):
-    return [("tr", i) for i in range(counts.train)] + [("te", i) for i in range(counts.test)]
 
 
 def _make_ntu(out, counts, seed, job):
@@ -346,29 +303,18 @@ def _make_h36m(out, counts, seed, job):
 
 
 def _finish_h36m(out, results):
-    content = {}
-    for split in ("te", "tr", "val"):
-        structs = []
-        for _, name, camera, numbers, joints in (r for r in results if r[0] == split):
-            view = _studio_view(camera)
-            width, height = view.size
-            parameters = {"R": view.R, "T": view.T[:, None], "f": view.f[None],
-                          "c": view.c[None], "p": view.p[None], "k": view.k[None]}
-            frames = [{"f": np.array([[f]]), "w": np.array([[width]]),
-                       "h": np.array([[height]]), "pose3d": pose.T}
-                      for f, pose in zip(numbers, joints)]
-            structs.append({"name": name, "camera_parameters": _structs([parameters]),
-                            "frames": _structs(frames)})
-        content[f"sequences_{split}"] = _structs(structs)
-    labels = ["act01", *H36M, "act17"]
-    content["action_labels"] = _cells(labels)
-    content["joint_labels"] = _cells([f"j{i:02d}" for i in range(32)])
-    _save_mat(out / ANNOTATION_FILE, content)
+    splits = {"te": [], "tr": [], "val": []}
+    for split, name, camera, numbers, joints in results:
+        view = _studio_view(camera)
+        splits[split].append(h36m_sequence(
+            name, {part: getattr(view, part) for part in "RTfcpk"}, numbers, view.size,
+            joints))
+    save_sequences(out, splits, ["act01", *H36M, "act17"], [f"j{i:02d}" for i in range(32)])
 
 
 SETS = {
-    "mpii": (_plan_mpii, _make_mpii, _finish_mpii),
+    "mpii": (_plan("val"), _make_mpii, _finish_mpii),
     "h36m": (_plan_h36m, _make_h36m, _finish_h36m),
-    "pennaction": (_plan_penn, _make_penn, _finish_penn),
-    "ntu": (_plan_ntu, _make_ntu, _finish_ntu),
+    "pennaction": (_plan("te"), _make_penn, _finish_penn),
+    "ntu": (_plan("te"), _make_ntu, _finish_ntu),
 }

@@ -66,9 +66,9 @@ def test_camera_of_the_annotations_is_the_calibrated_one(tmp_path):
     write_human36m(tmp_path)
     points = np.random.default_rng(0).normal(0, 500, (9, 3))
     for take in find_takes(tmp_path):
-        camera = camera_parameters(take)[0, 0]
+        camera = camera_parameters(take)
         extrinsic = CALIBRATION["subjects"][f"S{take.subject}"][take.camera]
-        seen = (camera["R"] @ (points.T - camera["T"])).T
+        seen = (points - camera["T"]) @ camera["R"].T
         assert np.allclose(seen, world_to_camera(
             points, extrinsic["orientation"], extrinsic["translation"]), atol=1e-3)
         assert seen[:, 2].min() > 2000          # the middle of the room is in front

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from deephar.data.prepare.work import (
-    Outcome, need_folder, place, run_jobs, save_jpeg, struct_array)
+    Outcome, need_folder, place, run_jobs, save_jpeg)
 from deephar.utils.files import read_json
 
 
@@ -54,9 +54,6 @@ def test_place_keeps_what_is_there(tmp_path):
 def test_small_things(tmp_path):
     with pytest.raises(FileNotFoundError, match="labels.*the labels"):
         need_folder(tmp_path / "labels", "the labels")
-    array = struct_array([{"a": 1, "b": "x"}], ("a", "b"))
-    assert array.shape == (1, 1) and array["b"][0, 0] == "x"
-    assert struct_array([], ("a",)).shape == (1, 0)
     save_jpeg(np.full((8, 8, 3), 90, np.uint8), tmp_path / "new" / "p.jpg")
     assert (tmp_path / "new" / "p.jpg").read_bytes()[:2] == b"\xff\xd8"
     Outcome({"train": 1}, ["p"], ["n"]).write(tmp_path)
