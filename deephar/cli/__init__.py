@@ -34,8 +34,8 @@ COMMANDS = {
 EXPECTED_ERRORS = (ValueError, KeyError, OSError, RuntimeError, ImportError)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one sub-command; returns its exit code."""
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
     parser = argparse.ArgumentParser(
         prog="deephar",
         description="Multitask 2D/3D human pose estimation and action recognition.")
@@ -49,7 +49,12 @@ def main(argv: list[str] | None = None) -> int:
             name, help=doc.splitlines()[0], description=doc,
             formatter_class=argparse.RawDescriptionHelpFormatter)
         module.add_arguments(command)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one sub-command; returns its exit code."""
+    args = make_parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         code = COMMANDS[args.command].run(args)

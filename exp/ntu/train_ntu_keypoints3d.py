@@ -11,7 +11,7 @@ Plateaus watch what `deephar.training.recipes.merge` says.
 Expected: unknown.  The authors report 87.6 % for their network, without naming
 the protocol.
 
-    python exp/h36m/train_label_generator.py output/label_generator
+    python exp/h36m/train_label_generator.py --data synthetic
     python exp/ntu/train_ntu_keypoints3d.py --data datasets
 """
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ Plateaus watch what `deephar.training.recipes.merge` says.
 
 Expected: unknown.  The authors report 98.1 % for their network.
 
-    python exp/h36m/train_label_generator.py output/label_generator
+    python exp/h36m/train_label_generator.py --data synthetic
     python exp/pennaction/train_penn_keypoints3d.py --data datasets
     python exp/pennaction/train_penn_keypoints3d.py --data synthetic --labels none \\
         --side 128 --width 64 --num-frames 8
