@@ -1,17 +1,22 @@
-"""Scores of poses and of action probabilities: NumPy in, numbers out.
+"""Scores of poses, action probabilities and identities: NumPy in, numbers out.
 
 Poses are `(N, J, D)` in pixels or millimetres.  A true joint is valid when
 each of its coordinates is above -1e6 (missing joints hold -1e9, and NaN is
 never above); where a measure says "valid joints", the others count neither
 as hits nor as misses.  No function changes its arguments.
 """
-from typing import Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from deephar.utils.bbox import overlaps
 
 LOWEST_VALID = -1e6         # as published; the data sets mark missing joints -1e9
 PCKH_JOINTS = slice(2, 16)  # of pa16j: pelvis and thorax are left out
 PCK3D_JOINTS = slice(1, 17)  # of pa17j: the root is left out
+
+Frames = Sequence[Mapping[int, Any]]        # {number of a person: box (4,)}
 
 
 # === Distances ===
@@ -195,6 +200,62 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray,
     matrix = np.zeros((num_classes, num_classes), int)
     np.add.at(matrix, (_labels_of(labels), _labels_of(predicted)), 1)
     return matrix
+
+
+# === Identities in a video ===
+
+def identity_f1(true: Frames, found: Frames, least_overlap: float = 0.5) -> float:
+    """IDF1 of Ristani et al. (2016): 2 right / (true boxes + found boxes).
+
+    Each true person is one found number in all of the video, or none, so that
+    most boxes are right.  A box is right where the two are and overlap.
+
+    Args:
+        true, found: per frame, {number of the person: box}.
+        least_overlap: intersection over union of boxes of the same person.
+    """
+    together: dict[tuple, int] = {}
+    for pair in (pair for near in _near_pairs(true, found, least_overlap) for pair in near):
+        together[pair] = together.get(pair, 0) + 1
+    who = {name: i for i, name in enumerate({t for t, _ in together})}
+    number = {name: i for i, name in enumerate({f for _, f in together})}
+    counts = np.zeros((len(who), len(number)), int)
+    for (t, f), count in together.items():
+        counts[who[t], number[f]] = count
+    boxes = sum(map(len, true)) + sum(map(len, found))
+    if not boxes:
+        raise ValueError("there is no box in any frame: no score")
+    return float(2 * counts[linear_sum_assignment(-counts)].sum() / boxes)
+
+
+def identity_switches(true: Frames, found: Frames, least_overlap: float = 0.5) -> int:
+    """How often a true person's number changes (CLEAR MOT); arguments of `identity_f1`.
+
+    In each frame, who can keep the number does; then the most overlap counts.
+    """
+    last: dict = {}
+    switches = 0
+    for near in _near_pairs(true, found, least_overlap):
+        who, number = sorted({t for t, _ in near}), sorted({f for _, f in near})
+        gain = np.zeros((len(who), len(number)))
+        for (t, f), common in near.items():
+            gain[who.index(t), number.index(f)] = common + 10 * (last.get(t) == f)
+        for i, k in zip(*linear_sum_assignment(-gain)):
+            if gain[i, k] > 0:
+                switches += last.get(who[i], number[k]) != number[k]
+                last[who[i]] = number[k]
+    return switches
+
+
+def _near_pairs(true: Frames, found: Frames, least_overlap: float) -> Iterator[dict]:
+    """Per frame, the overlap of every (true, found) that may be one person."""
+    if len(true) != len(found):
+        raise ValueError("true and found people must have the same frames, got "
+                         f"{len(true)} and {len(found)}")
+    for people, numbers in zip(true, found):
+        common = overlaps(list(people.values()), list(numbers.values()))
+        yield {(t, f): common[i, k] for i, t in enumerate(people)
+               for k, f in enumerate(numbers) if common[i, k] >= least_overlap}
 
 
 # === Helpers ===

@@ -205,6 +205,38 @@ def test_errors_name_rule_and_value():
         measures.pckh_per_joint(y_true, y_pred, np.ones(5), pa17j3d)
 
 
+# === Identities ===
+
+def people(*frames):
+    """Frames of {number: a box 10 × 10 at (10 × place, 0)}."""
+    return [{n: (10 * x, 0, 10 * x + 10, 10) for n, x in frame.items()} for frame in frames]
+
+
+@pytest.mark.parametrize("found, f1, switches", [
+    ([{7: 0, 8: 5}] * 4, 1, 0),                                 # other numbers, same people
+    ([{7: 0, 8: 5}] * 2 + [{7: 5, 8: 0}] * 2, 0.5, 2),          # swapped half-way
+    ([{7: 0, 8: 5}] * 3 + [{7: 0}], 2 * 7 / 15, 0),             # one is missed once
+    ([{7: 0, 8: 5, 9: 30}] + [{7: 0, 8: 5}] * 3, 2 * 8 / 17, 0),    # one false box
+    ([{7: 0}, {8: 0}, {}, {7: 0}], 2 * 2 / 11, 2),              # 7, 8, lost, 7 again
+    ([{}] * 4, 0, 0), ([{7: 0.4, 8: 5.4}] * 4, 0, 0),           # overlap 6 / 14 < 0.5
+])
+def test_identities_by_hand(found, f1, switches):
+    true = people(*[{0: 0, 1: 5}] * 4)
+    assert measures.identity_f1(true, people(*found)) == pytest.approx(f1)
+    assert measures.identity_switches(true, people(*found)) == switches
+
+
+def test_who_can_keep_the_number_does_though_another_box_is_nearer():
+    true = people({0: 0}, {0: 0})
+    found = people({7: 0}, {7: 0.2, 8: 0})
+    assert measures.identity_switches(true, found) == 0
+    assert measures.identity_f1(true, found) == pytest.approx(2 * 2 / 5)
+    with pytest.raises(ValueError, match="same frames, got 2 and 1"):
+        measures.identity_f1(true, found[:1])
+    with pytest.raises(ValueError, match="no box in any frame"):
+        measures.identity_f1([{}], [{}])
+
+
 def test_inputs_stay_as_they_are(golden, lifting):
     arrays = [golden[k] for k in ("y_true", "y_pred", "head_size", "w_true", "w_pred")]
     arrays += [lifting[k] for k in ("target", "pred")]

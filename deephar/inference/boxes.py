@@ -1,10 +1,11 @@
-"""Where to look for people: boxes from files, from poses, from one frame to the next.
+"""Where to look for people: boxes from files, from detectors, from poses.
 
 A box is (x1, y1, x2, y2) in pixels of the picture, one per person.
 """
 import csv
+import logging
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Mapping
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from deephar.data.video import SUFFIXES
 from deephar.evaluation.bboxes import get_bbox_from_poses
 from deephar.utils.bbox import bbox_to_objposwin, objposwin_to_bbox
 from deephar.utils.files import read_json
+
+log = logging.getLogger(__name__)
 
 GIVEN_MARGIN = 1.25         # side of the crop, per longer side of a given box
 LARGEST = 8                 # side of a box, per longer side of the picture
@@ -23,27 +26,62 @@ def check_boxes(boxes, size: tuple[int, int], where: str = "") -> np.ndarray:
     Raises:
         ValueError: a box is no box, or out of all proportion to the picture.
     """
-    where = f"{where}: " if where else ""
+    array = _rows_of_four(boxes, where)
+    for box in array:
+        if fault := _fault(box, size):
+            raise ValueError(_told(fault, where))
+    return array
+
+
+def detected(boxes, size: tuple[int, int], where: str = "") -> np.ndarray:
+    """A detector's boxes as (N, 4) floats; a warning tells of those left out.
+
+    What is not finite, empty, outside or out of all proportion is left out.
+
+    Raises:
+        ValueError: these are not rows of four numbers.
+    """
+    good = []
+    for box in _rows_of_four(boxes, where):
+        fault = _fault(box, size)
+        if not fault and ((box[:2] >= size).any() or (box[2:] <= 0).any()):
+            fault = f"a box must touch the picture of {tuple(size)}, got {box.tolist()}"
+        if fault:
+            log.warning("%s; the detector's box is left out", _told(fault, where))
+        else:
+            good.append(box)
+    return np.reshape(good, (-1, 4))
+
+
+def _rows_of_four(boxes, where: str) -> np.ndarray:
     try:
         array = np.asarray(boxes, np.float64)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{where}boxes are lists of four numbers, "
-                         f"got {boxes!r}") from error
+        raise ValueError(_told(f"boxes are lists of four numbers, got {boxes!r}", where)
+                         ) from error
     if array.size == 0:
         return np.zeros((0, 4))
     if array.ndim == 1:
         array = array[None]
     if array.ndim != 2 or array.shape[1] != 4:
-        raise ValueError(f"{where}boxes are (N, 4): x1 y1 x2 y2, got shape {array.shape}")
-    for box in array:
-        x1, y1, x2, y2 = box
-        if not (np.isfinite(box).all() and x2 > x1 and y2 > y1):
-            raise ValueError(f"{where}a box needs finite numbers with x2 > x1 and "
-                             f"y2 > y1, got {box.tolist()}")
-        if max(x2 - x1, y2 - y1, *np.abs(box)) > LARGEST * max(size):
-            raise ValueError(f"{where}a box must stay within {LARGEST} times the "
-                             f"picture's size {tuple(size)}, got {box.tolist()}")
+        raise ValueError(_told(
+            f"boxes are (N, 4): x1 y1 x2 y2, got shape {array.shape}", where))
     return array
+
+
+def _fault(box: np.ndarray, size: tuple[int, int]) -> str | None:
+    """What is wrong with a box."""
+    x1, y1, x2, y2 = box
+    if not (np.isfinite(box).all() and x2 > x1 and y2 > y1):
+        return f"a box needs finite numbers with x2 > x1 and y2 > y1, got {box.tolist()}"
+    if max(x2 - x1, y2 - y1, *np.abs(box)) > LARGEST * max(size):
+        return (f"a box must stay within {LARGEST} times the picture's size "
+                f"{tuple(size)}, got {box.tolist()}")
+    return None
+
+
+def _told(fault: str, where: str) -> str:
+    return f"{where}: {fault}" if where else fault
 
 
 def square(box, margin: float = 1.0) -> np.ndarray:
@@ -61,44 +99,6 @@ def box_of_poses(joints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     top = np.maximum(np.max(confidence, axis=-1, keepdims=True), 1e-6)
     poses = np.concatenate([joints, (confidence / top)[..., None]], axis=-1)
     return square(get_bbox_from_poses(poses))
-
-
-def overlap(a, b) -> float:
-    """Intersection over union of two boxes."""
-    low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
-    common = np.prod(np.clip(high - low, 0, None))
-    areas = [np.prod(np.subtract(box[2:], box[:2])) for box in (a, b)]
-    return float(common / max(sum(areas) - common, 1e-12))
-
-
-class Identities:
-    """Numbers for people that stay the same from frame to frame.
-
-    A box gets the number of the box before that it overlaps most.
-    """
-
-    def __init__(self, least_overlap: float = 0.2):
-        self.least_overlap = least_overlap
-        self._last: dict[int, np.ndarray] = {}
-        self._count = 0
-
-    def number(self, boxes: Sequence[np.ndarray]) -> list[int]:
-        """The numbers of one frame's boxes."""
-        pairs = sorted(((overlap(box, last), i, known)
-                        for i, box in enumerate(boxes)
-                        for known, last in self._last.items()), reverse=True)
-        numbers: dict[int, int] = {}
-        for common, i, known in pairs:
-            if (common >= self.least_overlap and i not in numbers
-                    and known not in numbers.values()):
-                numbers[i] = known
-        for i in range(len(boxes)):
-            if i not in numbers:
-                numbers[i] = self._count
-                self._count += 1
-        if len(boxes):                              # who is hidden for a while stays
-            self._last.update({numbers[i]: box for i, box in enumerate(boxes)})
-        return [numbers[i] for i in range(len(boxes))]
 
 
 def read_boxes(path: str | Path) -> Mapping[str, list]:

@@ -11,6 +11,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 from deephar.data.show import annotated_windows
 from deephar.data.video import BrokenVideo
 from deephar.inference.boxes import boxes_for, read_boxes, shrunk
+from deephar.inference.finders import WAYS
 from deephar.inference.predictor import Predictor, open_any
 from deephar.inference.render import Renderer
 from deephar.inference.results import (
@@ -20,7 +21,7 @@ from deephar.inference.sources import (
     FOLDER_FPS, Frame, count_frames, frames_of, frames_per_second, is_camera, is_stream,
     pictures_of)
 from deephar.inference.threads import WriteBehind
-from deephar.inference.video import WAYS, predict_live, predict_video
+from deephar.inference.video import predict_live, predict_video
 from deephar.inference.window import Window
 from deephar.inference.writer import VideoWriter
 from deephar.utils.plot import show

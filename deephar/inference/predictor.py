@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from deephar.data.pictures import open_picture
-from deephar.inference.boxes import GIVEN_MARGIN, box_of_poses, check_boxes, square
+from deephar.inference.boxes import (
+    GIVEN_MARGIN, box_of_poses, check_boxes, detected, square)
 from deephar.inference.results import Person
 from deephar.networks.cut import cut, heat_map_function
 from deephar.networks.load import load_network
@@ -140,10 +141,9 @@ class Predictor:
                                  f"{', '.join(WAYS)}, got {boxes!r}")
             source = "whole picture" if boxes == "whole" else boxes
             return [(whole_image_bbox(size), source)]
-        if callable(boxes):
-            boxes = boxes(picture)
-        return [(square(box, self.margin), "given")
-                for box in check_boxes(boxes, size)]
+        found = (detected(boxes(picture), size) if callable(boxes)
+                 else check_boxes(boxes, size))
+        return [(square(box, self.margin), "given") for box in found]
 
     def is_sure(self, person: Person) -> bool:
         """Whether the confidences say that somebody is there."""

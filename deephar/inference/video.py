@@ -6,31 +6,21 @@ the frames of a group one by one.  One square is looked into per person; in a
 clip it is the same for all frames, as in the papers.
 """
 from collections import deque
-from dataclasses import dataclass, replace
-from typing import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from deephar.data.video import BrokenVideo
-from deephar.inference.boxes import (
-    Identities, box_of_poses, boxes_for, check_boxes, square)
+from deephar.inference.boxes import square
+from deephar.inference.finders import Boxes, finder_for, uses_clips
 from deephar.inference.predictor import Predictor
 from deephar.inference.results import FrameResult, Person
 from deephar.inference.sources import Frame
 from deephar.inference.threads import Latest, read_ahead
-from deephar.utils.bbox import enclosing, whole_image_bbox
+from deephar.utils.bbox import enclosing
 
-WAYS = ("track", "two-pass", "whole")
 READ_AHEAD = 8              # frames that are decoded while the network works
-Boxes = str | Mapping[str, list] | Callable
-
-
-@dataclass(frozen=True)
-class Look:
-    """A person to look for in a group: {offset in the group: square}."""
-    id: int
-    squares: Mapping[int, np.ndarray]
-    source: str
 
 
 def clip_plan(num_frames: int, clip_length: int, step: int) -> list[list[int]]:
@@ -75,7 +65,7 @@ def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
     stride = span if stride is None else stride
     if not 1 <= stride <= span:
         raise ValueError(f"stride must be 1 to {span} frames, got {stride}")
-    finder = _finder(predictor, boxes)
+    finder = finder_for(predictor, boxes)
     waiting: deque[Frame] = deque()         # frames that were not given out yet
     history: deque[Frame] = deque(maxlen=span)
     found: dict[int, dict] = {}             # place in the video -> {id: [people]}
@@ -86,7 +76,7 @@ def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
         nonlocal done
         done = first + len(waiting)
         # The last group reaches back, so that its clips keep their step.
-        group = list(history if _uses_clips(predictor) else waiting)
+        group = list(history if uses_clips(predictor) else waiting)
         start = done - len(group)
         for offset, people in enumerate(_predict_group(predictor, group, finder, every)):
             for person in people:
@@ -127,13 +117,13 @@ def predict_live(predictor: Predictor, frames: Iterable[Frame], *,
 
     A clip network sees the newest clip, with the step that it was trained for.
     """
-    span = group_length(predictor, every) if _uses_clips(predictor) else 1
-    finder = _finder(predictor, boxes)
+    span = group_length(predictor, every) if uses_clips(predictor) else 1
+    finder = finder_for(predictor, boxes)
     latest = Latest(frames, span)
     try:
         while (newest := latest.get()) is not None:
             group = newest
-            if _uses_clips(predictor):
+            if uses_clips(predictor):
                 group = [newest[i] for i in _newest_clip(len(newest), predictor, every)]
             people = _predict_group(predictor, group, finder, every, live=True)[-1]
             frame = newest[-1]
@@ -146,7 +136,7 @@ def predict_live(predictor: Predictor, frames: Iterable[Frame], *,
 def group_length(predictor: Predictor, every: int = 1) -> int:
     """Frames of a group."""
     network = predictor.network
-    if not _uses_clips(predictor):
+    if not uses_clips(predictor):
         return predictor.batch_size
     return network.num_frames * step_of(predictor, every)
 
@@ -154,11 +144,6 @@ def group_length(predictor: Predictor, every: int = 1) -> int:
 def step_of(predictor: Predictor, every: int = 1) -> int:
     """The network's frame step, in frames of which only one in `every` is there."""
     return max(1, round(predictor.network.frame_step / every))
-
-
-def _uses_clips(predictor: Predictor) -> bool:
-    network = predictor.network
-    return network.num_frames is not None and bool(network.actions or not network.layout)
 
 
 def _newest_clip(count: int, predictor: Predictor, every: int) -> list[int]:
@@ -186,12 +171,12 @@ def _predict_group(predictor: Predictor, group: Sequence[Frame], finder, every: 
     people = _look(predictor, pictures, looks, every, live)
     if not finder.is_sure(people):
         people = _look(predictor, pictures, finder.looks_again(group), every, live)
-    return finder.keep(people)
+    return finder.keep(people, group)
 
 
 def _look(predictor, pictures, looks, every, live) -> list[list[Person]]:
     people: list[list[Person]] = [[] for _ in pictures]
-    if not _uses_clips(predictor):
+    if not uses_clips(predictor):
         places = [(i, box, look) for look in looks for i, box in look.squares.items()]
         seen = predictor.look(pictures, [(i, box, look.source)
                                          for i, box, look in places])
@@ -201,12 +186,14 @@ def _look(predictor, pictures, looks, every, live) -> list[list[Person]]:
     length = predictor.network.num_frames
     step = 1 if live else step_of(predictor, every)
     plan = clip_plan(len(pictures), length, step)
-    for look in looks:
-        box = square(enclosing(list(look.squares.values())))
-        clips = predictor.clips([([pictures[i] for i in clip], box, look.source)
-                                 for clip in plan])
-        actions = _mean_actions([clip[0].actions for clip in clips])
-        by_frame = {i: person for clip, found in zip(plan, clips)
+    windows = [square(enclosing(list(look.squares.values()))) for look in looks]
+    clips = iter(predictor.clips([
+        ([pictures[i] for i in clip], window, look.source)
+        for look, window in zip(looks, windows) for clip in plan]))
+    for look in looks:                      # everybody's clips went in together
+        own = [next(clips) for _ in plan]
+        actions = _mean_actions([clip[0].actions for clip in own])
+        by_frame = {i: person for clip, found in zip(plan, own)
                     for i, person in zip(clip, found)}
         for i in look.squares:
             people[i].append(replace(by_frame[i], id=look.id, actions=actions))
@@ -216,91 +203,3 @@ def _look(predictor, pictures, looks, every, live) -> list[list[Person]]:
 def _mean_actions(actions: Sequence[Mapping]) -> dict:
     return {name: {c: float(np.mean([a[name][c] for a in actions])) for c in classes}
             for name, classes in actions[-1].items()}
-
-
-# === Where to look ===
-
-def _finder(predictor: Predictor, boxes: Boxes):
-    if isinstance(boxes, str):
-        if boxes not in WAYS:
-            raise ValueError(f"boxes must be {', '.join(WAYS)}, {{frame: boxes}} or a "
-                             f"function, got {boxes!r}")
-        if predictor.layout is None:
-            boxes = "whole"                 # no poses to find anybody by
-        return _Found(predictor, boxes)
-    return _Given(predictor, boxes)
-
-
-class _Given:
-    """Boxes that the user gives, frame by frame."""
-
-    def __init__(self, predictor: Predictor, boxes):
-        self.predictor, self.boxes = predictor, boxes
-        self.identities = Identities()
-
-    def looks(self, group: Sequence[Frame]) -> list[Look]:
-        squares: dict[int, dict] = {}
-        for i, frame in enumerate(group):
-            given = (self.boxes(frame.picture) if callable(self.boxes)
-                     else boxes_for(self.boxes, frame.name, frame.index))
-            given = check_boxes(given, frame.size, f"frame {frame.index}")
-            for id, box in zip(self.identities.number(given), given):
-                squares.setdefault(id, {})[i] = square(box, self.predictor.margin)
-        return [Look(id, found, "given") for id, found in sorted(squares.items())]
-
-    def is_sure(self, people) -> bool:
-        return True
-
-    def keep(self, people):
-        return people
-
-
-class _Found:
-    """One person, found by the poses themselves."""
-
-    def __init__(self, predictor: Predictor, way: str):
-        self.predictor, self.way = predictor, way
-        self.last: np.ndarray | None = None         # where the person was last
-
-    def looks(self, group: Sequence[Frame]) -> list[Look]:
-        everywhere = range(len(group))
-        if self.way == "whole":
-            box = whole_image_bbox(group[0].size)
-            return [Look(0, dict.fromkeys(everywhere, box), "whole picture")]
-        if self.way == "track" and self.last is not None:
-            return [Look(0, dict.fromkeys(everywhere, self.last), "previous pose")]
-        return self.looks_again(group)
-
-    def looks_again(self, group: Sequence[Frame]) -> list[Look]:
-        """The papers' first pass: the whole first, middle and last picture."""
-        places = sorted({0, len(group) // 2, len(group) - 1})
-        pictures = [group[i].picture for i in places]
-        self.last = None
-        seen = [p for p in self.predictor.look(pictures, [
-            (i, whole_image_bbox(group[0].size), "first pass")
-            for i in range(len(pictures))]) if self.predictor.is_sure(p)]
-        if not seen:
-            return []
-        box = box_of_poses(np.stack([p.joints for p in seen]),
-                           np.stack([p.confidence for p in seen]))
-        return [Look(0, dict.fromkeys(range(len(group)), box), "first pass")]
-
-    def is_sure(self, people) -> bool:
-        """Whether the person is still where the last pose was."""
-        found = [p for frame in people for p in frame]
-        if not found or found[0].box_source != "previous pose":
-            return True
-        return float(np.mean([np.mean(p.confidence) for p in found])
-                     ) >= self.predictor.min_confidence
-
-    def keep(self, people):
-        """Drops who is not there, and remembers where the person went."""
-        if self.predictor.layout is None:
-            return people
-        people = [[p for p in frame if self.predictor.is_sure(p)] for frame in people]
-        if people[-1]:
-            person = people[-1][0]
-            self.last = box_of_poses(person.joints[None], person.confidence[None])
-        else:
-            self.last = None
-        return people

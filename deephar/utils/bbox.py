@@ -32,6 +32,15 @@ def enclosing(boxes) -> np.ndarray:
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
 
+def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes (N, 4) with boxes (M, 4): (N, M)."""
+    a, b = np.asarray(a, float).reshape(-1, 1, 4), np.asarray(b, float).reshape(1, -1, 4)
+    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
+    common = np.prod(np.clip(high - low, 0, None), axis=-1)
+    areas = [np.prod(box[..., 2:] - box[..., :2], axis=-1) for box in (a, b)]
+    return common / np.maximum(areas[0] + areas[1] - common, 1e-12)
+
+
 def get_valid_bbox(points: np.ndarray, jprob: np.ndarray | None = None,
                    relsize: float = 1.5, square: bool = False) -> np.ndarray:
     """The box around the valid joints of one pose, enlarged about its centre.

@@ -1,19 +1,16 @@
-"""Boxes from files and poses, and who is who from frame to frame."""
+"""Boxes from files, detectors and poses."""
 import json
 
 import numpy as np
 import pytest
 
 from deephar.inference.boxes import (
-    Identities, box_of_poses, boxes_for, check_boxes, overlap, read_boxes,
-    shrunk, square)
+    box_of_poses, boxes_for, check_boxes, detected, read_boxes, shrunk, square)
 
 
 def test_squares_and_unions():
     assert np.allclose(square((10, 20, 30, 60)), (0, 20, 40, 60))
     assert np.allclose(square((10, 20, 30, 60), 1.5), (-10, 10, 50, 70))
-    assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 1, 1), (2, 2, 3, 3)) == 0
 
 
 def test_box_of_poses_is_the_papers_square_whatever_the_confidences_range():
@@ -25,23 +22,6 @@ def test_box_of_poses_is_the_papers_square_whatever_the_confidences_range():
     both = np.concatenate([joints, joints + (100, 0)])
     box = box_of_poses(both, np.array([[0.9, 0.8, 0.1]] * 2))
     assert np.allclose(box, (-10, -50, 150, 110))       # square about both
-
-
-def test_people_keep_their_numbers():
-    who = Identities()
-    a, b = np.array([0, 0, 10, 10.0]), np.array([50, 50, 60, 60.0])
-    assert who.number([a, b]) == [0, 1]
-    assert who.number([b + 1, a + 2]) == [1, 0]
-    assert who.number([]) == []
-    assert who.number([a + 3]) == [0]                   # b is hidden for a while
-    assert who.number([b + 2, a + 3, a + 200]) == [1, 0, 2]
-
-
-def test_two_boxes_never_share_a_number():
-    who = Identities()
-    a = np.array([0, 0, 10, 10.0])
-    who.number([a])
-    assert sorted(who.number([a + 1, a + 1])) == [0, 1]
 
 
 def test_json(tmp_path):
@@ -97,3 +77,16 @@ def test_shrunk_boxes_give_the_windows_back():
     boxes = shrunk({"a.jpg": [[0.0, 0, 100, 100]]}, 1.25)
     assert boxes == {"a.jpg": [[10, 10, 90, 90]]}
     assert np.allclose(square(boxes["a.jpg"][0], 1.25), (0, 0, 100, 100))
+
+
+def test_a_detectors_bad_boxes_are_left_out_with_a_warning(caplog):
+    nan = float("nan")
+    found = detected([[1, 1, 9, 9], [nan, 1, 9, 9], [5, 5, 5, 9], [101, 0, 120, 9],
+                      [-20, 0, 0, 9], [0, 0, 1e6, 9], [-5, -5, 4, 4]], (100, 50), "frame 3")
+    assert found.tolist() == [[1, 1, 9, 9], [-5, -5, 4, 4]]
+    assert len(caplog.records) == 5 and "frame 3: a box needs finite" in caplog.text
+    assert "touch the picture of (100, 50)" in caplog.text
+    assert detected([], (100, 50)).shape == detected([[nan] * 4], (9, 9)).shape == (0, 4)
+    for wrong in (None, [[1, 2, 3]], "no", [[1, 2], 3]):
+        with pytest.raises(ValueError, match="frame 3: boxes are"):
+            detected(wrong, (100, 50), "frame 3")

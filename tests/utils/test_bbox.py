@@ -83,3 +83,9 @@ def test_window_of_human36m():
 
 def test_enclosing():
     assert boxes.enclosing([(0, 5, 9, 9), (3, 1, 12, 8)]).tolist() == [0, 1, 12, 9]
+
+
+def test_overlaps():
+    common = boxes.overlaps([(0, 0, 2, 2), (0, 0, 1, 1)], [(1, 0, 3, 2), (2, 2, 3, 3), (0, 0, 2, 2)])
+    np.testing.assert_allclose(common, [[1 / 3, 0, 1], [0, 0, 1 / 4]])
+    assert boxes.overlaps([], [(0, 0, 1, 1)]).shape == (0, 1)

@@ -461,8 +461,11 @@ class Act:
 
 
 def perform(action: str, person: Person, rng: np.random.Generator, fps: float,
-            num_frames: int) -> Act:
-    """One person's act, heading along +y at the start, near the origin."""
+            num_frames: int, straight: bool = False) -> Act:
+    """One person's act, heading along +y at the start, near the origin.
+
+    Who walks goes round in a circle, or along +y if `straight`.
+    """
     plan = _lookup(action)
     times = np.arange(num_frames) / fps
     speed = float(rng.uniform(0.85, 1.2))
@@ -477,6 +480,8 @@ def perform(action: str, person: Person, rng: np.random.Generator, fps: float,
     if plan.travel:
         speed = plan.travel * person.lengths.leg / period * amplitude
         rate = rng.choice([-1, 1]) * speed / rng.uniform(900, 1600)     # radians/s
+        if straight:
+            rate *= 1e-6
         angle = rate * times
         path = speed / rate * np.stack(
             [np.cos(angle) - 1, np.sin(angle), np.zeros_like(angle)], -1)
