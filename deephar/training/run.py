@@ -57,6 +57,8 @@ class RunConfig:
     synthetic_size: str = flag("small", "of synthetic data: tiny, small or a number")
     weights: str = flag("", "begin with what fits of a published checkpoint, a file "
                             "or the folder of a run")
+    allow_fresh_frozen: bool = flag(
+        False, "layers that begin afresh may be frozen before they were trained")
     device: str = flag("auto", "; ".join(f"{k}: {v}" for k, v in DEVICES.items()))
     precision: str = flag("float32", "of the network", choices=tuple(PRECISIONS))
     resume: bool = flag(False, "go on with the run in logdir")
@@ -86,6 +88,10 @@ class RunConfig:
                 "worker_processes": self.worker_processes,
                 "measure_wait": not self.deterministic}
 
+    def guarded(self, fresh: Mapping) -> Mapping:
+        """The layers that begin afresh and must not be frozen."""
+        return {} if self.allow_fresh_frozen else fresh
+
     def place(self, name: str) -> Path:
         """The folder of a data set."""
         return locate(self.data, name, self.synthetic_size)
@@ -95,12 +101,6 @@ class RunConfig:
 class PictureConfig(RunConfig):
     """The flags of scripts that choose the size of their crops."""
     side: int = flag(256, "of a crop, in pixels")
-    allow_fresh_frozen: bool = flag(
-        False, "layers that begin afresh may be frozen before they were trained")
-
-    def guarded(self, fresh: Mapping) -> Mapping:
-        """The layers that begin afresh and must not be frozen."""
-        return {} if self.allow_fresh_frozen else fresh
 
     def in_size(self, crops: DataConfig) -> DataConfig:
         """Crops of this size."""

@@ -104,7 +104,7 @@ def main(cfg: Config) -> None:
     train_stages(
         full, [Stage("own actions", cfg.epochs, cfg.steps_per_epoch or len(clips), tasks,
                      Cosine(cfg.rate, cfg.epochs))],
-        run, strategy=strategy, fresh=fresh,
+        run, strategy=strategy, fresh=cfg.guarded(fresh),
         callbacks=[EvalCallback("own", score, judged, strategy=strategy),
                    *keep_weights(run.folder, full, "own/accuracy", True,
                                  strategy=strategy)],

@@ -65,7 +65,7 @@ class Config(QuickstartConfig):
     seeds: tuple[int, ...] = flag((0, 1, 2), "one run in every way with each")
     epochs: int = flag(6, "of --steps-per-epoch steps")
     steps_per_epoch: int = flag(100, "steps of every task in an epoch")
-    batch_size: int = flag(4, "clips of 8 pictures in each batch")
+    batch_size: int = flag(2, "clips of 8 pictures in each batch")
     rate: float = flag(1e-3, "learning rate of RMSprop")
 
 
