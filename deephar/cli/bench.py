@@ -6,6 +6,7 @@
   deephar bench predict --picture photo.jpg --modes optimized,"onnx float32"
   deephar bench data
   deephar bench train
+  deephar bench all --out report      # with KERAS_BACKEND=jax: on JAX
 
 Writes OUT/KIND.json, with the machine and the versions, and OUT/network.png.
 Times are medians; `cpu` is processor time, which other programs on the machine
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from deephar.cli.quiet import start_keras
 
-KINDS = ("network", "predict", "data", "train")
+KINDS = ("network", "predict", "data", "train", "all")
 INT8_SAMPLES = 16       # inputs to find ranges on
 
 
@@ -52,7 +53,7 @@ def run(args) -> int:
     from deephar.utils.files import write_json
     start_keras()
     result = {"network": _network, "predict": _predict, "data": _data,
-              "train": _train}[args.kind](args)
+              "train": _train, "all": _all}[args.kind](args)
     path = args.out / f"{args.kind}.json"
     write_json(path, result)
     told = result["machine"]
@@ -159,6 +160,19 @@ def _data(args) -> dict:
         print(f"{row['stage']:<32}{row['per_s']:>8.1f} pictures/s"
               f"{row['per_core_s']:>8.1f} per second of a core")
     return result
+
+
+def _all(args) -> dict:
+    from deephar.training.bench_all import NETWORKS, bench_all
+    print(f"{'network':<26}{'work':<16}{'batch':>6}{'ms':>10}{'pictures/s':>12}"
+          f"{'of 100/s':>10}")
+    result = bench_all(NETWORKS, [int(b) for b in args.batches.split(",")], args.runs,
+                       lambda row: print(f"{row['network']:<26}{row['work']:<16}"
+                                         f"{row['batch']:>6}{row['ms']:>10.1f}"
+                                         f"{row['pictures_per_s']:>12.1f}"
+                                         f"{row['of_published']:>10.2f}", flush=True))
+    print(f"on {result['device']}, {result['backend']}\n")
+    return {**result, "data": _data(args)}
 
 
 def _train(args) -> dict:

@@ -65,7 +65,7 @@ def bench_train(model: keras.Model, dataset: MpiiSinglePerson, steps: int = 20,
     Args:
         batch_size: pictures, or clips, in a step.
     """
-    model = _with_visibility(model, dataset.get_shape("pose")[-1])
+    model = with_visibility(model, dataset.get_shape("pose")[-1])
     loss = pose_regression_loss("l1l2bincross", 0.01)
     outputs = len(model.outputs)
     clip = model.input_shape[1:-3]
@@ -82,7 +82,7 @@ def bench_train(model: keras.Model, dataset: MpiiSinglePerson, steps: int = 20,
         return model.train_on_batch(x, y)
 
     plain = measure(keras_step, steps)
-    in_memory, reading = [_trainer_times(MultiModelTrainer([
+    in_memory, reading = [trainer_times(MultiModelTrainer([
         Task("pose", model, source, loss, keras.optimizers.SGD(1e-4))]), steps)
         for source in (kept, loader)]
     pictures = batch_size * int(np.prod(clip))
@@ -93,7 +93,7 @@ def bench_train(model: keras.Model, dataset: MpiiSinglePerson, steps: int = 20,
             "trainer_ms": reading, "peak_memory_mb": peak_memory_mb()}
 
 
-def _trainer_times(trainer: MultiModelTrainer, steps: int) -> dict:
+def trainer_times(trainer: MultiModelTrainer, steps: int) -> dict:
     """Mean milliseconds of a step, and the share of them spent waiting for data."""
     trainer.run_steps(3)
     start, busy = time.perf_counter(), time.process_time()
@@ -103,7 +103,7 @@ def _trainer_times(trainer: MultiModelTrainer, steps: int) -> dict:
             "data_wait": waited / seconds}
 
 
-def _with_visibility(model: keras.Model, last: int) -> keras.Model:
+def with_visibility(model: keras.Model, last: int) -> keras.Model:
     """The model with each pose and its visibility in one output (..., J, `last`)."""
     if all(output.shape[-1] == last for output in model.outputs):
         return model

@@ -1,12 +1,14 @@
 """The first command, with one step: everything that it promises is there."""
+import io
 import json
 import logging
+import time
 
 import pytest
 import tensorflow as tf
 
 from deephar.checkpoints.description import find_weights, read_description
-from deephar.cli import main
+from deephar.cli import main, quickstart
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +42,14 @@ def test_quickstart(tmp_path, capsys):
     assert main(flags) == 1
     assert "already holds a run" in capsys.readouterr().err
     assert main([*flags, "--resume"]) == 0
+
+
+def test_it_tells_how_long_it_will_take_once(monkeypatch):
+    seconds = iter([100.0, 104.0, 106.0, 130.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(quickstart, "PICTURES_SHARE", 0.1)
+    told = io.StringIO()
+    expect = quickstart._expectation(told)
+    for share in (0.01, 0.05, 0.11, 0.5):        # a tenth of the pictures in 6 s
+        expect(share)
+    assert told.getvalue() == "     about 10 minutes in all on this machine\n"
