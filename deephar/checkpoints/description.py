@@ -149,14 +149,10 @@ def _spnet(description: Description) -> "keras.Model":
     return spnet.build(spnet_config(description))
 
 
-def _reception(description: Description) -> "keras.Model":
-    from deephar.models import reception
-    return reception.build(**_with_tuples(description.arguments))
-
-
-def _keypoints3d(description: Description) -> "keras.Model":
-    from deephar.models import keypoints3d
-    return keypoints3d.build(**_with_tuples(description.arguments))
+def _poses(description: Description) -> "keras.Model":
+    from deephar.models import keypoints3d, reception
+    module = {"reception": reception, "keypoints3d": keypoints3d}[description.architecture]
+    return module.build(**_with_tuples(description.arguments))
 
 
 def _with_poses(description: Description) -> "keras.Model":
@@ -184,7 +180,6 @@ def _with_tuples(arguments: Mapping[str, Any]) -> dict:
             for name, value in arguments.items()}
 
 
-
 @dataclass(frozen=True)
 class Architecture:
     """A kind of network that sees pictures.
@@ -203,7 +198,7 @@ class Architecture:
 
 ARCHITECTURES = {
     "reception": Architecture(
-        _reception, "ReceptionNet, CVPR'18", "picture", "2D or 3D pose, visibility",
+        _poses, "ReceptionNet, CVPR'18", "picture", "2D or 3D pose, visibility",
         "reception.build"),
     "merge": Architecture(
         _with_poses, "ReceptionNet, actions, CVPR'18", "clip", "actions",
@@ -212,7 +207,7 @@ ARCHITECTURES = {
         _spnet, "SPNet, TPAMI'20", "picture or clip", "2D or 3D poses, actions",
         "spnet.build"),
     "keypoints3d": Architecture(
-        _keypoints3d, "3D hourglasses, after ICPR'20", "picture", "3D pose, visibility",
+        _poses, "3D hourglasses, after ICPR'20", "picture", "3D pose, visibility",
         "keypoints3d.build"),
     "keypoints3d_action": Architecture(
         _with_poses, "3D hourglasses, actions", "clip", "actions",

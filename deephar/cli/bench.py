@@ -15,6 +15,7 @@ hardly change.  docs/performance.md explains the figures.
 import functools
 from pathlib import Path
 
+from deephar.cli.arguments import add_network
 from deephar.cli.quiet import start_keras
 
 KINDS = ("network", "predict", "data", "train", "all")
@@ -23,11 +24,7 @@ INT8_SAMPLES = 16       # inputs to find ranges on
 
 def add_arguments(parser) -> None:
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("--model", default="quickstart",
-                        help="a published name, quickstart, a run's folder or a file "
-                             "(default: %(default)s)")
-    parser.add_argument("--weights", type=Path, default=Path("weights"),
-                        help="folder of the published files (default: %(default)s)")
+    add_network(parser)
     parser.add_argument("--random", action="store_true",
                         help="a published network with random weights: just as fast")
     parser.add_argument("--modes", default="keras,optimized",

@@ -10,6 +10,8 @@ datasets/README.md has the layout of every set and where to get it.
 import argparse
 from pathlib import Path
 
+from deephar.cli.arguments import positive
+
 SETS = ("mpii", "h36m", "pennaction", "ntu")
 
 
@@ -58,14 +60,8 @@ def _command(actions, name: str, text: str):
 
 
 def _add_workers(command) -> None:
-    command.add_argument("--workers", type=_at_least_one, default=2,
+    command.add_argument("--workers", type=positive, default=2,
                          help="threads (default: %(default)s)")
-
-
-def _at_least_one(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be ≥ 1, got {text}")
-    return int(text)
 
 
 def _width_and_height(text: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ the float32 network's.  docs/performance.md tells what each precision costs.
 """
 from pathlib import Path
 
+from deephar.cli.arguments import add_network
 from deephar.cli.quiet import start_keras
 
 FORMATS = ("onnx", "litert", "openvino")
@@ -18,11 +19,7 @@ PRECISIONS = ("float32", "float16", "bfloat16", "int8", "int8-dynamic")
 
 def add_arguments(parser) -> None:
     parser.add_argument("format", choices=FORMATS)
-    parser.add_argument("--model", default="quickstart",
-                        help="a published name, quickstart, a run's folder or a file "
-                             "(default: %(default)s)")
-    parser.add_argument("--weights", type=Path, default=Path("weights"),
-                        help="folder of the published files (default: %(default)s)")
+    add_network(parser)
     parser.add_argument("--precision", choices=PRECISIONS, default="float32",
                         help="default: %(default)s")
     parser.add_argument("--samples", type=Path, metavar="FOLDER",

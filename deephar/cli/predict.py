@@ -11,10 +11,10 @@ Without --save-... or --show, the drawn pictures or videos and a JSON file go to
 --out.  One person is looked for per box, and one where no boxes are given.
 docs/own-pictures.md describes the files.
 """
-import argparse
 import sys
 from pathlib import Path
 
+from deephar.cli.arguments import add_network, positive
 from deephar.cli.quiet import start_keras
 
 VIDEO_SAVES = ("video", "keypoints")
@@ -25,18 +25,14 @@ def add_arguments(parser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="INPUT",
                         help="picture, folder, pattern, video, address or camera number")
     group = parser.add_argument_group("the network")
-    group.add_argument("--model", default="quickstart",
-                       help="a published name, quickstart, a run's folder or a file "
-                            "(default: %(default)s)")
-    group.add_argument("--weights", type=Path, default=Path("weights"),
-                       help="folder of the published files (default: %(default)s)")
+    add_network(group)
     group.add_argument("--runtime", choices=("onnx", "litert", "openvino"),
                        help="what runs a file of `deephar export` (default: its own)")
     group.add_argument("--flip", action="store_true",
                        help="also predict mirrored, and average")
-    group.add_argument("--stop-after-block", type=_positive, metavar="K",
+    group.add_argument("--stop-after-block", type=positive, metavar="K",
                        help="use the network up to this prediction block")
-    group.add_argument("--batch-size", type=_positive, default=8,
+    group.add_argument("--batch-size", type=positive, default=8,
                        help="crops per call (default: %(default)s)")
 
     group = parser.add_argument_group("where to look")
@@ -56,9 +52,9 @@ def add_arguments(parser) -> None:
                             "if their names are numbers)")
     group.add_argument("--fps", type=float, default=25.0,
                        help="of a folder of frames (default: %(default)s)")
-    group.add_argument("--every", type=_positive, default=1,
+    group.add_argument("--every", type=positive, default=1,
                        help="use one frame in so many (default: %(default)s)")
-    group.add_argument("--stride", type=_positive,
+    group.add_argument("--stride", type=positive,
                        help="frames between two predictions of the action "
                             "(default: as many as they see)")
     group.add_argument("--smooth", action="store_true", help="steady the joints")
@@ -84,14 +80,8 @@ def add_arguments(parser) -> None:
                        help="degrees around the person (default: %(default)s)")
     group.add_argument("--timeline", action="store_true",
                        help="the actions over time below the video")
-    group.add_argument("--max-side", type=_positive, default=1920,
+    group.add_argument("--max-side", type=positive, default=1920,
                        help="of drawn pictures, in pixels (default: %(default)s)")
-
-
-def _positive(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be ≥ 1, got {text}")
-    return int(text)
 
 
 def run(args) -> int:

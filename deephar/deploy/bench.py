@@ -87,6 +87,16 @@ def _noise(network: Network, count: int) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
 
 
+def _speed(network: Network, batch: int, runs: int) -> dict:
+    """What `measure` says of a batch, and that per picture."""
+    x = _noise(network, batch)
+    timing = measure(lambda: network.model.predict_on_batch(x), runs)
+    pictures = batch * (network.num_frames or 1)
+    return {**timing, "ms_per_picture": timing["median"] / pictures,
+            "cpu_ms_per_picture": timing["cpu"] / pictures,
+            "frames_per_s": 1e3 * pictures / timing["median"]}
+
+
 def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"),
                   batches: Sequence[int] = (1, 8), runs: int = 20,
                   samples: np.ndarray | None = None,
@@ -106,7 +116,6 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
         rate in the same minute, by the clock and by processor time.
     """
     gflop = count_flops(network.model) / 1e9
-    frames = network.num_frames or 1
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for mode in modes:
@@ -117,18 +126,12 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
                 continue
             scores = score(run) if score else {}
             for batch in batches:
-                x = _noise(network, batch)
                 peak = matmul_rate()
-                timing = measure(lambda: run.model.predict_on_batch(x), runs)
+                speed = _speed(run, batch, runs)
                 peak = {k: (v + matmul_rate()[k]) / 2 for k, v in peak.items()}
-                rates = _rates(gflop * batch, timing)
-                pictures = batch * frames
+                rates = _rates(gflop * batch, speed)
                 rows.append({
-                    "mode": mode, "batch": batch, **timing,
-                    "ms_per_picture": timing["median"] / pictures,
-                    "cpu_ms_per_picture": timing["cpu"] / pictures,
-                    "frames_per_s": 1e3 * pictures / timing["median"],
-                    **rates, "share": rates["rate"] / peak["rate"],
+                    "mode": mode, "batch": batch, **speed, **rates, "share": rates["rate"] / peak["rate"],
                     "core_share": rates["core_rate"] / peak["core_rate"],
                     "peak_rate": peak["rate"], "peak_memory_mb": peak_memory_mb(),
                     "scores": scores})
@@ -150,16 +153,11 @@ def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
         score: what a network of that many blocks scores, {name: per cent}.
     """
     blocks = list(blocks) or range(1, num_blocks(network.model) + 1)
-    frames = network.num_frames or 1
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for block in blocks:
             run = runner(network, mode, Path(folder), None, block)
-            x = _noise(network, batch)
-            timing = measure(lambda: run.model.predict_on_batch(x), runs)
-            row = {"block": block, **timing,
-                   "ms_per_picture": timing["median"] / (batch * frames),
-                   "frames_per_s": 1e3 * batch * frames / timing["median"],
+            row = {"block": block, **_speed(run, batch, runs),
                    "scores": score(run) if score else {}}
             rows.append(row)
             progress(f"left after block {block}: {row['frames_per_s']:.1f} frames/s")
@@ -168,7 +166,6 @@ def bench_blocks(network: Network, mode: str = "optimized", batch: int = 1,
 
 def plot_network(path: Path, result: dict) -> None:
     """Pictures per second of every mode and batch; of every block, if measured."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     blocks = result.get("blocks", [])
     figure = Figure(figsize=(7 + 5 * bool(blocks), 4), layout="constrained")
@@ -194,6 +191,5 @@ def plot_network(path: Path, result: dict) -> None:
             figure.legend(loc="outside lower right", ncols=3)
         else:
             scores.remove()
-    FigureCanvasAgg(figure)
     with atomic_path(path) as part:
         figure.savefig(part, dpi=120)

@@ -117,7 +117,6 @@ def _onnx_float32(model, path: Path, samples) -> None:
 def _onnx_int8(model, path: Path, samples) -> None:
     """Convolutions in 8 bits, channel by channel, by ranges of the samples."""
     required("onnxruntime", "onnx")
-    import onnx
     from onnxruntime.quantization import (
         CalibrationMethod, QuantFormat, QuantType, quantize_static)
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -125,17 +124,25 @@ def _onnx_int8(model, path: Path, samples) -> None:
         plain, ready = Path(folder) / "float32.onnx", Path(folder) / "ready.onnx"
         _onnx_float32(model, plain, samples)
         quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
-        names = [n.name for n in onnx.load(str(ready)).graph.node if n.op_type == "Conv"]
         quantize_static(
             str(ready), str(path), _samples_reader(samples),
             quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv"],
-            nodes_to_exclude=[n for n in names if _is_exact(n)],
+            nodes_to_exclude=_exact_convolutions(ready),
             per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax)
 
 
-def _is_exact(name: str) -> bool:
-    return any(part in name for part in EXACT)
+def _exact_convolutions(path: Path) -> list[str]:
+    """Names of those in an ONNX file that stay in float32."""
+    import onnx
+    return [node.name for node in onnx.load(str(path)).graph.node
+            if node.op_type == "Conv" and any(part in node.name for part in EXACT)]
+
+
+def _single_samples(samples: np.ndarray) -> list[np.ndarray]:
+    """Samples one by one, float32, of MAX_SAMPLES frames in all."""
+    frames = int(np.prod(samples.shape[1:-3]))
+    return [row[None].astype("float32") for row in samples[:max(1, MAX_SAMPLES // frames)]]
 
 
 def _samples_reader(samples: np.ndarray) -> Any:
@@ -143,26 +150,22 @@ def _samples_reader(samples: np.ndarray) -> Any:
 
     class Reader(CalibrationDataReader):
         def __init__(self):
-            frames = int(np.prod(samples.shape[1:-3]))
-            self._rows = iter(samples[:max(1, MAX_SAMPLES // frames)])
+            self._rows = iter([{"input": row} for row in _single_samples(samples)])
 
         def get_next(self):
-            row = next(self._rows, None)
-            return None if row is None else {"input": row[None].astype("float32")}
+            return next(self._rows, None)
 
     return Reader()
 
 
 def _onnx_int8_dynamic(model, path: Path, samples) -> None:
     required("onnxruntime", "onnx")
-    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "float32.onnx"
         _onnx_float32(model, plain, samples)
-        names = [n.name for n in onnx.load(str(plain)).graph.node if n.op_type == "Conv"]
         quantize_dynamic(str(plain), str(path), op_types_to_quantize=["Conv"],
-                         nodes_to_exclude=[n for n in names if _is_exact(n)],
+                         nodes_to_exclude=_exact_convolutions(plain),
                          weight_type=QuantType.QUInt8)
 
 
@@ -184,10 +187,8 @@ def _litert(precision: str) -> Callable:
         if precision == "float16":
             converter.target_spec.supported_types = [tf.float16]
         if precision == "int8":
-            frames = int(np.prod(samples.shape[1:-3]))
-            rows = samples[:max(1, MAX_SAMPLES // frames)]
             converter.representative_dataset = lambda: (
-                [row[None].astype("float32")] for row in rows)
+                [row] for row in _single_samples(samples))
         path.write_bytes(converter.convert())
     return write
 

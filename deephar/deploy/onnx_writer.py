@@ -159,9 +159,11 @@ def _settled(step: Step) -> list:
 
 def _conv2d(w, step):
     kernel, bias = _settled(step)
-    x = w.take(step.inputs[0], FIRST)
-    x = _convolution(w, step, x, kernel.transpose(3, 2, 0, 1), bias,
-                     groups=step.config["groups"])
+    if step.kind is layers.DepthwiseConv2D:
+        groups, kernel = kernel.shape[2], _depthwise(kernel)
+    else:
+        groups, kernel = step.config["groups"], kernel.transpose(3, 2, 0, 1)
+    x = _convolution(w, step, w.take(step.inputs[0], FIRST), kernel, bias, groups=groups)
     return _activated(w, x, step.config["activation"]), FIRST
 
 
@@ -169,13 +171,6 @@ def _depthwise(kernel: np.ndarray) -> np.ndarray:
     """(rows, columns, C, M) to (C * M, 1, rows, columns)."""
     rows, columns, channels, times = kernel.shape
     return kernel.transpose(2, 3, 0, 1).reshape(channels * times, 1, rows, columns)
-
-
-def _depthwise_conv2d(w, step):
-    kernel, bias = _settled(step)
-    x = w.take(step.inputs[0], FIRST)
-    x = _convolution(w, step, x, _depthwise(kernel), bias, groups=kernel.shape[2])
-    return _activated(w, x, step.config["activation"]), FIRST
 
 
 def _separable_conv2d(w, step):
@@ -390,7 +385,7 @@ def _context_aggregation(w, step):
 
 WRITERS: dict[type, Callable] = {
     layers.Conv2D: _conv2d,
-    layers.DepthwiseConv2D: _depthwise_conv2d,
+    layers.DepthwiseConv2D: _conv2d,
     layers.SeparableConv2D: _separable_conv2d,
     layers.Conv2DTranspose: _conv2d_transpose,
     layers.MaxPooling2D: _max_pooling2d,

@@ -7,6 +7,21 @@ _END = object()
 PATIENCE = 5            # seconds for a thread to let go of its source
 
 
+def _hand_out(items: Iterable, take: Callable[[Any], bool]) -> Exception | None:
+    """Give item after item to `take` until it wants no more; their error, if any."""
+    iterator = iter(items)
+    try:
+        for item in iterator:
+            if not take(item):
+                break
+    except Exception as caught:         # for the reader
+        return caught
+    finally:
+        if hasattr(iterator, "close"):
+            iterator.close()
+    return None
+
+
 def read_ahead(items: Iterable, size: int = 16) -> Iterator:
     """The items of an iterable that runs in a thread, at most `size` ahead.
 
@@ -25,18 +40,7 @@ def read_ahead(items: Iterable, size: int = 16) -> Iterator:
         return False
 
     def work():
-        error = None
-        iterator = iter(items)
-        try:
-            for item in iterator:
-                if not put((item, None)):
-                    break
-        except Exception as caught:         # handed over to the reader
-            error = caught
-        finally:
-            if hasattr(iterator, "close"):
-                iterator.close()
-        put((_END, error))
+        put((_END, _hand_out(items, lambda item: put((item, None)))))
 
     thread = threading.Thread(target=work, daemon=True, name="read-ahead")
     thread.start()
@@ -104,28 +108,22 @@ class Latest:
         self._ended = False
         self._error: Exception | None = None
         self._stopped = False
-        self._thread = threading.Thread(target=self._work, args=(iter(items),),
+        self._thread = threading.Thread(target=self._work, args=(items,),
                                         daemon=True, name="latest")
         self._thread.start()
 
-    def _work(self, iterator) -> None:
-        error = None
-        try:
-            for item in iterator:
-                with self._changed:
-                    self._items = (self._items + [item])[-self._keep:]
-                    self._count += 1
-                    self._changed.notify()
-                    if self._stopped:
-                        break
-        except Exception as caught:         # handed over to the reader
-            error = caught
-        finally:
-            if hasattr(iterator, "close"):
-                iterator.close()
+    def _work(self, items) -> None:
+        error = _hand_out(items, self._take)
         with self._changed:
             self._ended, self._error = True, error
             self._changed.notify()
+
+    def _take(self, item) -> bool:
+        with self._changed:
+            self._items = (self._items + [item])[-self._keep:]
+            self._count += 1
+            self._changed.notify()
+            return not self._stopped
 
     def get(self) -> list | None:
         """The last `keep` items, or fewer at the start; None at the end.

@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import keras
 import numpy as np
@@ -211,24 +211,39 @@ def fold_normalisations(graph: Graph) -> Graph:
     The others, which stand behind sums, become 1x1 depth-wise convolutions
     with a bias: those can take an activation, and pass over the maps once.
     """
+    def fold(step, before):
+        if (step.kind is not layers.BatchNormalization
+                or step.config["axis"] not in (-1, step.rank - 1)):
+            return before, step
+        scale, shift = _scale_and_shift(step)
+        if before is not None and _is_linear(before):
+            return _scaled(before, scale, shift), None
+        return before, _as_convolution(step, scale, shift) if step.rank == 4 else step
+
+    return _into_the_step_before(graph, fold)
+
+
+def _into_the_step_before(graph: Graph, merge: Callable) -> Graph:
+    """A graph with every step, and its only producer, replaced by what `merge` says.
+
+    Args:
+        merge: (step, the step that makes its first input, None if others read that
+            too) to (what that step becomes, what this one becomes, None if it goes).
+    """
     uses = graph.uses()
     steps = list(graph.steps)
     maker = {v: i for i, step in enumerate(steps) for v in step.outputs}
     names: dict[int, int] = {}
     for i, step in enumerate(graph.steps):
-        if (step.kind is not layers.BatchNormalization
-                or step.config["axis"] not in (-1, step.rank - 1)):
-            continue
-        scale, shift = _scale_and_shift(step)
         read = step.inputs[0]
-        before = maker.get(read)
-        if before is not None and uses[read] == 1 and _is_linear(steps[before]):
-            steps[before] = _scaled(steps[before], scale, shift)
+        number = maker.get(read) if uses[read] == 1 else None
+        before = None if number is None else steps[number]
+        before, steps[i] = merge(step, before)
+        if number is not None:
+            steps[number] = before
+        if steps[i] is None:
             names[step.outputs[0]] = names.get(read, read)
-            maker[step.outputs[0]] = before
-            steps[i] = None
-        elif step.rank == 4:
-            steps[i] = _as_convolution(step, scale, shift)
+            maker[step.outputs[0]] = number
     return graph.renamed([s for s in steps if s is not None], names)
 
 
@@ -267,27 +282,15 @@ def _as_convolution(step: Step, scale: np.ndarray, shift: np.ndarray) -> Step:
 
 def fuse_activations(graph: Graph) -> Graph:
     """ReLUs into the convolution before, if nothing else reads it."""
-    uses = graph.uses()
-    steps = list(graph.steps)
-    maker = {v: i for i, step in enumerate(steps) for v in step.outputs}
-    names: dict[int, int] = {}
-    for i, step in enumerate(graph.steps):
-        if step.kind is not layers.Activation or step.config["activation"] != "relu":
-            continue
-        read = step.inputs[0]
-        before = maker.get(read)
-        if before is None or uses[read] > 1:
-            continue
-        producer = steps[before]
-        if producer.kind not in (*SCALED_KERNEL, layers.DepthwiseConv2D):
-            continue
-        if producer.config.get("activation") in (None, "linear", "relu"):
-            config = {**producer.config, "activation": "relu"}
-            steps[before] = replace(producer, config=config)
-            names[step.outputs[0]] = names.get(read, read)
-            maker[step.outputs[0]] = before
-            steps[i] = None
-    return graph.renamed([s for s in steps if s is not None], names)
+    def fuse(step, before):
+        if (before is None or step.kind is not layers.Activation
+                or step.config["activation"] != "relu"
+                or before.kind not in (*SCALED_KERNEL, layers.DepthwiseConv2D)
+                or before.config.get("activation") not in (None, "linear", "relu")):
+            return before, step
+        return replace(before, config={**before.config, "activation": "relu"}), None
+
+    return _into_the_step_before(graph, fuse)
 
 
 # Readers of probability maps: what `ReadMaps` calls it, and the input that is the map.

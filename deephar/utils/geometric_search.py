@@ -10,13 +10,12 @@ import numpy as np
 MOST_STEPS = 10             # of Newton; what is not found then is bisected
 MIN_SPREAD = 1e-12          # of the rays; below it no depth is better than another
 # Frames worked on at once, so that arrays stay in the cache.
-NEWTON_BLOCK, BISECT_BLOCK, BRUTE_BLOCK = 2048, 4096, 16
+NEWTON_BLOCK, BISECT_BLOCK = 2048, 4096
 
 
 def geometric_search(uv: np.ndarray, coarse: np.ndarray, intrinsics, root: int = 0,
                      lo: float = 2800, hi: float = 7200, step: float = 1,
-                     cost: str = "l1", method: str = "fast",
-                     principal: str = "image") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+                     cost: str = "l1", principal: str = "image") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Refine coarse poses; x and y are replaced, relative depths stay.
 
     Args:
@@ -26,7 +25,6 @@ def geometric_search(uv: np.ndarray, coarse: np.ndarray, intrinsics, root: int =
         root: index of the root joint.
         lo, hi, step: the depths tried, `hi` excluded, in mm.
         cost: "l1", distances, or "l2", their squares.
-        method: "fast" finds the minimum by convexity, "brute" tries every depth.
         principal: "image", the centre of `intrinsics`, or "root": the root is
             taken to lie on the optical axis (pictures of unknown origin).
 
@@ -35,12 +33,11 @@ def geometric_search(uv: np.ndarray, coarse: np.ndarray, intrinsics, root: int =
         lie on one ray the pose is the coarse one and the depth NaN.
     """
     uv, coarse = np.asarray(uv, float), np.asarray(coarse, float)
-    _check(uv, coarse, lo, hi, step, cost, method, principal)
+    _check(uv, coarse, lo, hi, step, cost, principal)
     grid = (lo, step, int(np.ceil((hi - lo) / step)))       # the depths tried
     results = np.empty_like(coarse), np.empty(len(uv)), np.empty(len(uv))
     unsure = np.arange(len(uv))
-    searches = ((_newton, NEWTON_BLOCK), (_bisect, BISECT_BLOCK))
-    for search, size in searches if method == "fast" else ((_brute, BRUTE_BLOCK),):
+    for search, size in (_newton, NEWTON_BLOCK), (_bisect, BISECT_BLOCK):
         todo, unsure = unsure, []
         for first in range(0, len(todo), size):
             frames = todo[first:first + size]
@@ -74,7 +71,7 @@ def _search_block(uv, coarse, intrinsics, root, principal, search):
     return (pose.transpose(2, 1, 0), depths, costs), unsure
 
 
-def _check(uv, coarse, lo, hi, step, cost, method, principal):
+def _check(uv, coarse, lo, hi, step, cost, principal):
     if uv.ndim != 3 or uv.shape[2] != 2 or coarse.shape != uv.shape[:2] + (3,):
         raise ValueError("key points must be (N, J, 2) and coarse poses (N, J, 3), "
                          f"got {uv.shape} and {coarse.shape}")
@@ -84,7 +81,6 @@ def _check(uv, coarse, lo, hi, step, cost, method, principal):
     if not (lo < hi and step > 0):
         raise ValueError(f"depths need lo < hi and step > 0, got {lo}, {hi}, {step}")
     for name, value, known in (("cost", cost, ("l1", "l2")),
-                               ("method", method, ("fast", "brute")),
                                ("principal", principal, ("image", "root"))):
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, got {value!r}")
@@ -110,21 +106,11 @@ def _costs(depths, b, e, cost):
     return (dx if cost == "l2" else np.sqrt(dx, out=dx)).sum(1)
 
 
-def _brute(b, e, grid, cost):
-    """(depths, costs) of the first minima, every depth tried; unsure of none.
-
-    Written for itself, without what the fast search uses: its check.
-    """
-    lo, step, number = grid
-    depths = lo + step * np.arange(number, dtype=float)
-    offsets = depths[:, None, None] * b.T[:, None] + e.T[:, None]    # (N, depths, J, 2)
-    distances = np.linalg.norm(offsets, axis=-1)
-    values = (distances if cost == "l1" else distances ** 2).sum(axis=-1)
-    return depths[values.argmin(axis=1)], values.min(axis=1), np.arange(0)
-
-
 def _newton(b, e, grid, cost):
-    """The same from the real minimum and the depths around it, where that is sure."""
+    """(depths, costs, frames that it is unsure of) of the first minima.
+
+    From the real minimum and the depths around it.
+    """
     lo, step, number = grid
     last = lo + step * (number - 1)
     square = np.maximum((b * b).sum((0, 1)), MIN_SPREAD)

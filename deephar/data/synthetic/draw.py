@@ -81,6 +81,10 @@ class Part:
     def extent(self) -> float:
         return max(self.radii)
 
+    @property
+    def ends(self) -> tuple:
+        return self.a, self.a if self.b is None else self.b
+
 
 @dataclass(frozen=True)
 class Light:
@@ -148,7 +152,7 @@ def draw_parts(picture: np.ndarray, parts: list, view: View, light: Light,
 
 def _bounds(parts: list, view: View) -> tuple:
     """Pixel boxes (N, 4) as x0 y0 x1 y1, a little large, and distances (N,)."""
-    ends = np.array([(p.a, p.a if p.b is None else p.b) for p in parts])
+    ends = np.array([p.ends for p in parts])
     radii = np.array([(p.extent, p.extent) if p.b is None else p.radii for p in parts])
     uvd = view.project(ends)                                    # (N, 2, 3)
     distance = (uvd[..., 2] - radii).min(1)
@@ -185,8 +189,7 @@ def _quadrics(parts: list, view: View) -> Quadrics:
     r = np.array([0.0 if p.b is None else p.radii[0] for p in parts])
     k = np.array([0.0 if p.b is None else p.radii[1] - p.radii[0] for p in parts])
     # A cone: lateral and front in mm, the third in shares of the length.
-    end = np.array([p.a if p.b is None else p.b for p in parts])
-    along = (end - view.T) @ view.R.T - start
+    along = (np.array([p.ends[1] for p in parts]) - view.T) @ view.R.T - start
     length = np.linalg.norm(along, axis=1, keepdims=True) + 1e-6
     along = along / length
     guess = axes[:, :, 0] + 1e-4 * axes[:, :, 1]
@@ -270,7 +273,7 @@ def draw_shadow(picture: Image.Image, parts: list, view: View, light: Light,
     mask = Image.new("L", (view.size[0] // coarse, view.size[1] // coarse), 0)
     pencil = ImageDraw.Draw(mask)
     slope = light.direction[:2] / max(light.direction[2], 0.35)
-    ends = np.array([(p.a, p.a if p.b is None else p.b) for p in parts], float)
+    ends = np.array([p.ends for p in parts], float)
     ends[..., :2] -= slope * ends[..., 2:]
     ends[..., 2] = 0
     uvd = view.project(ends)                                    # (N, 2, 3)

@@ -3,6 +3,7 @@ import pytest
 
 from deephar.data.synthetic.motions import H36M, MOTIONS, NTU, PENN, motion, perform
 from deephar.data.synthetic.people import make_person
+from deephar.data.synthetic.skeleton import FIELDS
 
 BONES = ((0, 1), (1, 2), (2, 3), (3, 4), (0, 6), (6, 7), (7, 8), (8, 9), (0, 12), (12, 13),
          (13, 14), (14, 15), (17, 18), (18, 19), (25, 26), (26, 27), (27, 30), (19, 22))
@@ -22,6 +23,20 @@ def test_names_are_the_sets_own():
         "Sitting", "SittingDown", "Smoking", "Photo", "Waiting", "Walking", "WalkDog",
         "WalkTogether"]
     assert len(NTU) >= 12 and all(1 <= number <= 60 for number in NTU)
+
+
+def test_poses_are_read_as_they_are_written():
+    serve = PENN["tennis_serve"]
+    assert (serve.period, serve.once, serve.prop) == (2.0, True, "racket_ball")
+    assert serve.keys[4] == (0.62, {
+        "turn": 0, "pz": 1.06, "side": -12, "py": 0.15, "nod": -30,
+        "rhx": 0.05, "rhy": 0.2, "rhz": 0.97, "re": 40, "lhx": 0.15, "lhy": 0.35, "lhz": -0.1,
+        "rfx": 0.14, "rfy": 0.1, "rfz": 0.1, "rp": 50, "lfx": 0.14, "lfy": 0.1, "lfz": 0.1,
+        "lp": 50, "tx": 0.05, "ty": 0.3, "tz": 0.95})
+    assert NTU[8].keys[2][1] == NTU[9].keys[0][1] == H36M["Eating"].base
+    for motion in MOTIONS.values():
+        assert all(set(pose) <= set(FIELDS) for _, pose in motion.keys)
+        assert set(motion.base or ()) <= set(FIELDS)
 
 
 @pytest.mark.parametrize("action", MOTIONS)
