@@ -7,6 +7,8 @@ VERSION = next(
     line.split('"')[1]
     for line in (ROOT / "deephar" / "__init__.py").read_text("utf-8").splitlines()
     if line.startswith("__version__"))
+SCRIPTS = sorted(f"deephar.exp.{folder.name}" for folder in (ROOT / "exp").iterdir()
+                 if any(folder.glob("*.py")))
 
 setup(
     name="deephar",
@@ -16,7 +18,10 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.11",
-    packages=find_packages(include=["deephar", "deephar.*"]),
+    packages=[*find_packages(include=["deephar", "deephar.*"]), "deephar.exp", *SCRIPTS],
+    # The scripts are part of what is installed, so that `deephar train` finds them.
+    package_dir={"deephar.exp": "exp"},
+    package_data={"deephar": ["py.typed"]},
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.10",
@@ -27,7 +32,7 @@ setup(
         "matplotlib",
     ],
     extras_require={
-        "test": ["pytest"],
+        "test": ["pytest", "setuptools>=64", "wheel"],
         "video": ["av"],
         "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
     },

@@ -4,4 +4,4 @@ The rooms of the package are described in docs/ARCHITECTURE.md.  Importing
 `deephar` imports nothing heavy; import the room that you need.
 """
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"

@@ -11,7 +11,7 @@ import sys
 from deephar import __version__
 from deephar.cli import (
     bench, convert, dataset, doctor, download, export, keypoints, label3d, models, plot,
-    predict, quickstart, report, reproduce)
+    predict, quickstart, report, reproduce, train)
 
 COMMANDS = {
     "quickstart": quickstart,
@@ -26,6 +26,7 @@ COMMANDS = {
     "bench": bench,
     "keypoints": keypoints,
     "label3d": label3d,
+    "train": train,
     "reproduce": reproduce,
     "report": report,
 }

@@ -116,9 +116,9 @@ def _missing_boxes(folder: Path) -> list[str]:
 
 
 def script_path(script: str) -> Path:
-    """The path of `exp/SCRIPT`, which a checkout has and an installed wheel lacks."""
-    path = Path(deephar.__file__).resolve().parent.parent / "exp" / script
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: the scripts are not part of the "
-                                "installed package; take them from the repository")
-    return path
+    """The path of `exp/SCRIPT`: in the installed package, or beside it in a checkout."""
+    package = Path(deephar.__file__).resolve().parent
+    for path in (package / "exp" / script, package.parent / "exp" / script):
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"{path} is not there, nor in {package}: install deephar again")

@@ -83,7 +83,7 @@ def test_an_unknown_row_lists_the_known_ones(capsys):
     assert "mpii-val" in capsys.readouterr().err
 
 
-def test_without_the_repository_the_scripts_are_missing(monkeypatch, tmp_path):
+def test_a_broken_installation_lacks_the_scripts(monkeypatch, tmp_path):
     monkeypatch.setattr(reproduce.deephar, "__file__", str(tmp_path / "d" / "x.py"))
-    with pytest.raises(FileNotFoundError, match="take them from the repository"):
+    with pytest.raises(FileNotFoundError, match="install deephar again"):
         reproduce.script_path("mpii/eval_mpii_singleperson.py")

@@ -13,7 +13,7 @@ from deephar.utils.flags import parse_config
 from tests.exp.conftest import EXP, load_script
 
 ROOT = EXP.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")),
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")),
          *(ROOT / room / "README.md" for room in ("exp", "weights", "datasets"))]
 SOURCES = [*sorted(EXP.glob("*/*.py")), *sorted((ROOT / "deephar").rglob("*.py"))]
 SCRIPTS = {path.name: path for path in EXP.glob("*/*.py")}
@@ -73,7 +73,10 @@ def parse(monkeypatch):
 
     def parse_words(words: list[str]) -> None:
         if words[0] == "deephar":
-            make_parser().parse_args(words[1:])
+            args = make_parser().parse_args(words[1:])
+            if args.command == "train" and args.script not in (None, "NAME"):
+                name = f"train_{args.script.removeprefix('train_')}.py"
+                parse_words(["python", f"exp/{name_of(SCRIPTS[name])[4:]}", *args.flags])
         else:
             script = load_script(str(Path(words[1]).relative_to("exp")))
             parse_config(script.Config, words[2:])
@@ -143,7 +146,7 @@ def test_every_command_has_its_help(capsys):
 def test_files_in_sentences_exist():
     for path in PAGES:
         for quoted in told(path)[1]:
-            if re.fullmatch(r"(exp|docs|deephar|datasets|weights)/\S+\.(py|md)", quoted):
+            if re.fullmatch(r"(exp|docs|tests|deephar|datasets|weights)/\S+\.(py|md)", quoted):
                 assert (ROOT / quoted).exists(), f"{name_of(path)}: `{quoted}`"
             elif re.fullmatch(r"(train|eval|predict|compare)_\w+\.py", quoted):
                 assert quoted in SCRIPTS, f"{name_of(path)}: `{quoted}`"

@@ -1,6 +1,5 @@
 """PCKh of recorded predictions, and of a data set that is streamed."""
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -209,7 +208,6 @@ def test_limit_spreads_over_the_split():
 
 
 def test_the_wrong_kind_of_network_is_named():
-    model = SimpleNamespace(shape=None)
     with pytest.raises(ValueError, match="2D pose network"):
         from deephar.networks.network import pose_blocks
         pose_blocks([np.zeros((1, 15))], 2)

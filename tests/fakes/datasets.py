@@ -1,6 +1,7 @@
 """Tiny data sets in the real layout, with anything wrong that a test asks for."""
 import shutil
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import scipy.io
@@ -116,7 +117,8 @@ def ntu_rows(count: int) -> np.ndarray:
     return rows
 
 
-def write_ntu(folder: Path, videos={"S001C001P001R001A004": 24, "S001C002P003R001A060": 20},
+def write_ntu(folder: Path, videos=MappingProxyType(
+        {"S001C001P001R001A004": 24, "S001C002P003R001A060": 20}),
               rows_of=ntu_rows, pictures: bool = True) -> Path:
     """Videos by name with so many rows."""
     annotations = folder / "nturgb+d_numpy"
@@ -135,7 +137,7 @@ def h36m_frame(number: int, **changes) -> dict:
     return {"f": number, "w": 1000, "h": 1000, "pose3d": joints, **changes}
 
 
-def write_h36m(folder: Path, videos={"a02_s01_e01_c01": 4}, frame=h36m_frame,
+def write_h36m(folder: Path, videos=MappingProxyType({"a02_s01_e01_c01": 4}), frame=h36m_frame,
                pictures: bool = True) -> Path:
     """Videos by name with so many frames, the same in the three splits."""
     camera = {"R": np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]]),

@@ -6,7 +6,7 @@ from zlib import crc32
 import numpy as np
 
 from deephar.networks.label_generator import LabelGenerator
-from deephar.utils.stereo import Normaliser, project_pinhole, relative, right_view
+from deephar.utils.stereo import Normaliser, project_pinhole, right_view
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "lifting"
 

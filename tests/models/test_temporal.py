@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from zlib import crc32
 
 import keras
 import numpy as np

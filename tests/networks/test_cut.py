@@ -12,7 +12,7 @@ from deephar.networks.optimize import call
 from deephar.networks.predict import clip_function, frame_function
 from deephar.networks.tiny import TINY
 from deephar.utils.pose import pa16j2d
-from tests.fakes.networks import Fixed, fixed
+from tests.fakes.networks import fixed
 from tests.models.small import network as small
 from tests.networks.conftest import ACTIONS
 from tests.numbers import DEEP, assert_close

@@ -1,5 +1,4 @@
 """Tables grow by rows and columns; the meter's figures are right."""
-import pytest
 
 from deephar.training import logs
 from deephar.training.logs import Events, Meter, append_row, drop_rows, pairs, read_rows

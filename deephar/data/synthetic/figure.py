@@ -83,7 +83,7 @@ def _shirt(person: Person):
 
 
 def _head(person: Person, j, chest, head) -> list[Part]:
-    neck, nose, top = j[13], j[14], j[15]
+    neck, top = j[13], j[15]
     size = np.linalg.norm(top - neck)
     up, front = head[:, 2], head[:, 1]
     centre = top - up * (0.43 * size) + front * (0.02 * size)

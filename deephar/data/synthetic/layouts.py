@@ -4,7 +4,6 @@ Each set has a plan (its pictures or videos), a way to make one of them, which
 returns what the annotations need, and a way to write the annotations.
 """
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
