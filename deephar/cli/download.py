@@ -12,7 +12,8 @@ def add_arguments(parser) -> None:
         "names", nargs="+", metavar="NAME",
         help="what `deephar models` lists, 'all' for all of those; "
              "mpii_annotations, h36m_annotations, penn_annotations, "
-             "penn_pred_bboxes, or 'annotations' for all four")
+             "penn_pred_bboxes, penn_pred_bboxes_multitask, ntu_annotations (an archive, "
+             "to be unpacked), or 'annotations' for all six")
     parser.add_argument("--folder", default="weights", type=Path,
                         help="for the weights (default: %(default)s)")
     parser.add_argument("--data", default="datasets", type=Path,
@@ -34,6 +35,12 @@ def run(args) -> int:
     return 1 if failed else 0
 
 
+def web_page(path: Path) -> str | None:
+    """What a shared drive may send in place of a file."""
+    with open(path, "rb") as file:
+        return "is a web page" if file.read(64).lstrip().startswith(b"<") else None
+
+
 def files_of(name: str, args) -> list:
     """(key, function that gets its file) of everything that `name` stands for."""
     from deephar.checkpoints.download import fetch
@@ -50,7 +57,7 @@ def files_of(name: str, args) -> list:
         entry = ANNOTATIONS[key]
         bar = progress_bar(entry.place, unit="MB", scale=1e6, digits=1)
         return key, lambda: fetch(entry.url, args.data / entry.place, entry.md5,
-                                  progress=bar)
+                                  check=web_page, progress=bar)
 
     if name in ("all", *CHECKPOINTS):
         return [weights(key) for key in (CHECKPOINTS if name == "all" else [name])]

@@ -17,7 +17,7 @@ from deephar.evaluation.crops import crop_settings, poses_in_picture
 from deephar.evaluation.loop import Rows, Trial, spread
 from deephar.evaluation.report import Score
 from deephar.networks.network import pose_blocks
-from deephar.networks.predict import joint_map, predict_all
+from deephar.networks.predict import predict_all
 from deephar.utils.camera import camera_deserialize, project_pred_to_camera
 from deephar.utils.pose import PoseLayout, pa17j3d
 
@@ -89,7 +89,7 @@ def mpjpe_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayou
     settings = crop_settings(dataconf, shift=CROP_SHIFT if multi_crop else None,
                              flip=flip)
     depth_range = DEPTH_RANGE * dataconf.fixed_scale
-    joints = joint_map(layout, pa17j3d)
+    shared, joints = shared_joints(layout)
 
     def reduce(sample, views, outputs):
         poses, _ = zip(*pose_blocks(outputs, 3))
@@ -100,9 +100,9 @@ def mpjpe_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayou
         camera = np.ravel(views[0]["camera"])
         return {
             "pose_w": _to_world(uvd, [camera] * len(uvd))[:, joints],
-            "true_w": np.asarray(views[0]["pose_w"]),
+            "true_w": np.asarray(views[0]["pose_w"])[shared],
             "pose_px": uvd[:, joints, :2].astype(np.float32),
-            "true_px": np.asarray(views[0]["pose_uvd"])[:, :2],
+            "true_px": np.asarray(views[0]["pose_uvd"])[shared, :2],
             "action": int(np.ravel(views[0]["action"])[0]),
         }
 
@@ -113,6 +113,14 @@ def mpjpe_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayou
         read=lambda sample, view: dataset.get_data(
             chosen[sample], mode, augmentation=view),
         reduce=reduce)
+
+
+def shared_joints(layout: PoseLayout) -> tuple[list[int], list[int]]:
+    """The joints of `pa17j3d` that a layout has: their indices there, and in the layout."""
+    shared = [i for i, name in enumerate(pa17j3d.joint_names) if name in layout.joint_names]
+    if shared[:1] != [0]:
+        raise ValueError(f"{layout.name} lacks the root of {pa17j3d.name}")
+    return shared, [layout.joint_names.index(pa17j3d.joint_names[i]) for i in shared]
 
 
 def mpjpe_score(rows: Rows, labels: Mapping[int, str] | None = None, *, protocol: dict,

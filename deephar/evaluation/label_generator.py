@@ -9,9 +9,10 @@ import numpy as np
 from deephar.data.keypoints.takes import Take
 from deephar.evaluation.lifting import by_action, take_errors, weighted_errors
 from deephar.evaluation.loop import Predict, Rows, Trial
+from deephar.evaluation.paper_tables import PAPER_TABLES
 from deephar.evaluation.report import Score
 from deephar.measures import joint_distances, p_mpjpe
-from deephar.networks.label_generator import LabelGenerator
+from deephar.networks.label_generator import LabelGenerator, LinearBaseline
 from deephar.utils.rig import to_pixels
 from deephar.utils.stereo import Intrinsics, project_pinhole, relative, right_view
 
@@ -75,31 +76,35 @@ def label_trial(takes: Sequence[Take], intrinsics: Intrinsics, *, every: int = 2
         return {"frame": points + noise, "poses": relative(poses), "right": right}
 
     def reduce(number, views, outputs):
-        (true,), (coarse, searched, right) = views, (output[0] for output in outputs)
-        return {"frames": len(coarse), "PCKh": view_pckh(right, true["right"]),
-                **{f"{key} {when} search": value
+        (true,), (coarse, searched, *right) = views, (output[0] for output in outputs)
+        pckh = {"PCKh": view_pckh(right[0], true["right"])} if right else {}
+        return {"frames": len(coarse), **pckh, **{f"{key} {when} search": value
                    for when, poses in (("without", coarse), ("with", searched))
                    for key, value in pose_errors(true["poses"], poses).items()}}
 
     return Trial(name, [str(take) for take in takes], lambda number: [None], read, reduce)
 
 
-def labelled_by(generator: LabelGenerator, cost: str = "l1") -> Predict:
-    """A generator as `evaluate` wants networks: poses without and with search, right view."""
+def labelled_by(generator: LabelGenerator | LinearBaseline, cost: str = "l1") -> Predict:
+    """A generator as `evaluate` wants networks: poses without and with search, right view.
+
+    The baseline has no right view.
+    """
     def predict(batch):
         labels = [generator.labels(points, cost=cost) for points in batch]
         return [np.stack([getattr(found, name) for found in labels])
-                for name in ("coarse", "poses", "right")]
+                for name in ("coarse", "poses", "right")
+                if getattr(labels[0], name) is not None]
     return predict
 
 
 def label_scores(rows: Rows, takes: Sequence[Take], protocol: Mapping, *,
                  every: int = 25, paper: Sequence[str] = ()) -> list[Score]:
-    """Scores without and with the search, and of the view synthesis.
+    """Scores without and with the search, and of the view synthesis if there is one.
 
     Args:
         rows: of a `label_trial` of these takes and frames.
-        paper: rows of the tables, without and with search.
+        paper: rows of the tables; keys of those with search end in "search".
     """
     errors = take_errors(rows, takes)
     actions, mean = by_action(errors), weighted_errors(errors)
@@ -108,11 +113,17 @@ def label_scores(rows: Rows, takes: Sequence[Take], protocol: Mapping, *,
         samples=sum(len(take.poses[::every]) for take in takes),
         evaluated=sum(row.frames for row in errors))
     scores = []
-    for when, keys in (("without search", paper[:1]), ("with search", paper[1:])):
-        parts = {action: row[f"P1 {when}"] for action, row in actions.items()}
-        scores.append(Score(
-            f"P1, mean over actions, {when}", "mm", float(np.mean([*parts.values()]))
-            if parts else None, higher_is_better=False, parts=parts, paper=keys,
-            extras={key: mean[f"{key} {when}"] for key in ("P1", "P2") if mean}, **common))
-    return scores + [Score("PCKh@0.5 of the right view", "%",
-                           100 * mean["PCKh"] if mean else None, **common)]
+    for when in ("without search", "with search"):
+        rows_of = [key for key in paper if key.endswith("search") == (when == "with search")]
+        extras = {key: mean[f"{key} {when}"] for key in ("P1", "P2") if mean}
+        for metric in ("P1", "P2"):
+            keys = [key for key in rows_of if PAPER_TABLES[key].metric == metric]
+            if metric == "P1" or keys:
+                parts = {action: row[f"{metric} {when}"] for action, row in actions.items()}
+                scores.append(Score(
+                    f"{metric}, mean over actions, {when}", "mm",
+                    float(np.mean([*parts.values()])) if parts else None,
+                    higher_is_better=False, parts=parts, paper=keys, extras=extras, **common))
+    if "PCKh" in mean:
+        scores.append(Score("PCKh@0.5 of the right view", "%", 100 * mean["PCKh"], **common))
+    return scores

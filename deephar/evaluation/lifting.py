@@ -14,6 +14,7 @@ import numpy as np
 
 from deephar.data.keypoints.takes import Take, root_relative
 from deephar.evaluation.loop import Predict, Rows, Trial
+from deephar.evaluation.paper_tables import PAPER_TABLES
 from deephar.evaluation.report import Score
 from deephar.measures import mpjpe, mpjve, n_mpjpe, p_mpjpe
 from deephar.networks.lifting import PIECE, Lifter
@@ -110,22 +111,33 @@ def _grouped(rows, key):
     return {name: weighted_errors(members) for name, members in groups.items()}
 
 
-def score_of(rows: Sequence[TakeErrors], protocol: Mapping, *, samples: int | None = None,
-             missing: Mapping[str, str] = {}, paper: Sequence[str] = (),
-             notes: Sequence[str] = ()) -> Score:
+def score_of(rows: Sequence[TakeErrors], protocol: Mapping, *, metric: str = "mpjpe",
+             samples: int | None = None, missing: Mapping[str, str] = {},
+             paper: Sequence[str] = (), notes: Sequence[str] = ()) -> Score:
     """The headline and all else of an evaluation, for its report.
 
     Args:
+        metric: of `METRICS`, whose mean is the headline.
         samples: frames of all takes; None: of these.
         missing: takes without errors, and why.
     """
     average, frames = action_average(rows), sum(row.frames for row in rows)
     return Score(
-        name="P1, mean over actions", unit="mm", value=average.get("mpjpe"),
+        name=f"{METRICS[metric]}, mean over actions",
+        unit="mm per frame" if metric == "mpjve" else "mm", value=average.get(metric),
         higher_is_better=False,
-        parts={action: errors["mpjpe"] for action, errors in by_action(rows).items()},
-        extras={METRICS[name]: value for name, value in average.items() if name != "mpjpe"}
-        | {f"P1 of {subject}": errors["mpjpe"]
+        parts={action: errors[metric] for action, errors in by_action(rows).items()},
+        extras={METRICS[name]: value for name, value in average.items() if name != metric}
+        | {f"{METRICS[metric]} of {subject}": errors[metric]
            for subject, errors in by_subject(rows).items()},
         protocol=protocol, samples=frames if samples is None else samples, evaluated=frames,
         missing=missing, paper=paper, notes=notes)
+
+
+def scores_of(rows: Sequence[TakeErrors], protocol: Mapping, *, paper: Sequence[str] = (),
+              **options) -> list[Score]:
+    """P1, and whatever else the published rows are of, each beside its own rows."""
+    wanted = {name: [key for key in paper if PAPER_TABLES[key].metric == label]
+              for name, label in METRICS.items()}
+    return [score_of(rows, protocol, metric=name, paper=keys, **options)
+            for name, keys in wanted.items() if keys or name == "mpjpe"]

@@ -12,78 +12,139 @@ ICCV17 = "Martinez, Hossain, Romero, Little, ICCV 2017"
 
 EVAL = "h36m/eval_videopose3d.py"
 EVAL_LABELS = "h36m/eval_label_generator.py"
+TRAIN, TRAIN_LABELS = "h36m/train_videopose3d.py", "h36m/train_label_generator.py"
+DATA = ("keypoints",)
+UNITS = {"P1": "mm", "MPJVE": "mm per frame", "P1 rate": "nm/s",
+         "MPJVE rate": "nm per frame and s"}
+
+
+def _training(keypoints: str, widths: str, *flags: str) -> tuple[str, ...]:
+    return (TRAIN, "--keypoints", keypoints, "--widths", *widths.split(), *flags)
+
+
+_CPN, _80 = "cpn_ft_h36m_dbb", ("--epochs", "80")
+_EACH = ("--actions", "each")
+_UE = {1: ("--unit-epochs", "15"), 27: ("--unit-epochs", "15"),
+       243: ("--unit-epochs", "1200")}
+
+# Networks that were never released, or only as files for another library.
+TRAININGS: dict[str, tuple[str, ...]] = {
+    "lifter-cpn-243": _training(_CPN, "3 3 3 3 3", *_80),
+    "lifter-cpn-243-noflips": _training(_CPN, "3 3 3 3 3", *_80, "--no-train-flip"),
+    "lifter-cpn-1": _training(_CPN, "1 1 1", *_80),
+    "lifter-cpn-9": _training(_CPN, "3 3", *_80),
+    "lifter-maskrcnn-243": _training("detectron_ft_h36m", "3 3 3 3 3", *_80),
+    "lifter-maskrcnn-pt-243": _training("detectron_pt_coco", "3 3 3 3 3", *_80),
+    "lifter-hourglass-pt-243": _training("sh_pt_mpii", "3 3 3 3 3", *_80),
+    "lifter-hourglass-243": _training("sh_ft_h36m", "3 3 3 3 3", *_80),
+    "lifter-gt-243": _training("gt", "3 3 3 3 3", *_80),
+    "lifter-gt-81": _training("gt", "3 3 3 3", *_80),
+    "lifter-gt-27": _training("gt", "3 3 3", *_80),
+    "lifter-gt-27-dense": _training("gt", "3 3 3", *_80, "--dense"),
+    "actions-1-reference": _training(_CPN, "1", *_UE[1]),
+    "actions-1": _training(_CPN, "1", *_UE[1], *_EACH),
+    "actions-27-reference": _training(_CPN, "3 3 3", *_UE[27]),
+    "actions-27": _training(_CPN, "3 3 3", *_UE[27], *_EACH),
+    "actions-243-reference": _training(_CPN, "3 3 3 3 3", *_UE[243]),
+    "actions-243": _training(_CPN, "3 3 3 3 3", *_UE[243], *_EACH),
+    "linear": (TRAIN_LABELS, "--system", "baseline"),
+    "linear-hourglass": (TRAIN_LABELS, "--system", "baseline", "--keypoints", "sh_ft_h36m",
+                         "--no-exact"),
+    "label-generator": (TRAIN_LABELS,),
+}
 
 
 def _parts(text: str) -> dict[str, float]:
     return dict(zip(H36M_COLUMNS, map(float, text.split()), strict=True))
 
 
-def _lifter(title: str, p1: float | None, p2: float | None = None, parts: str = "",
-            flags: tuple = (), note: str = "", **extras: float) -> dict:
+def _lifter(title: str, network: str, p1: float | None, p2: float | None = None,
+            parts: str = "", flags: tuple = (), note: str = "", **extras: float) -> dict:
     extras = ({"P2": p2} if p2 else {}) | extras
+    flags = (*TRAININGS[network][1:3], *flags)          # of the same key points
     return dict(title=f"Human3.6M, {title}", metric="P1", unit="mm", source=CVPR19,
                 value=p1, parts=_parts(parts) if parts else {}, extras=extras,
-                script=EVAL, flags=flags, note=note)
+                script=EVAL, training=(network,), data=DATA, flags=flags, note=note)
 
 
-def _actionwise(frames: int, whose: str, metric: str, value: float, parts: str,
+def _unpublished(title: str, p1: float, p2: float) -> dict:
+    return dict(title=f"Human3.6M, {title}", metric="P1", unit="mm", source=CVPR19,
+                value=p1, extras={"P2": p2},
+                why_not="these key points were never published")
+
+
+def _actionwise(frames: int, whose: str, metric: str, value: float, parts: str = "",
                 note: str = "") -> dict:
+    reference = f"actions-{frames}-reference"
+    both = dict(training=(f"actions-{frames}", reference), flags=("--actionwise",))
     return dict(title=f"{whose}, {frames} frames", metric=metric,
-                unit="mm" if metric == "P1" else "mm per frame", source=BAI21,
-                value=value, parts=_parts(parts), script=EVAL,
-                flags=("--actionwise",) if whose == "one network per action" else (),
-                note=note)
+                unit=UNITS[metric], source=BAI21, value=value,
+                parts=_parts(parts) if parts else {}, script=EVAL, data=DATA, note=note,
+                **(both if whose == _OURS or metric.endswith("rate")
+                   else dict(training=(reference,))))
 
 
-def _generator(title: str, value: float, parts: str, source: str = LABELS,
-               note: str = "exact key points and true intrinsics") -> dict:
-    return dict(title=title, metric="P1", unit="mm", source=source, value=value,
-                parts=_parts(parts), script=EVAL_LABELS, note=note)
+def _generator(title: str, network: str, value: float, parts: str, source: str = LABELS,
+               note: str = "exact key points and true intrinsics", flags: tuple = (),
+               metric: str = "P1") -> dict:
+    return dict(title=title, metric=metric, unit="mm", source=source, value=value,
+                parts=_parts(parts), script=EVAL_LABELS, training=(network,), data=DATA,
+                flags=flags, note=note)
 
 
-_GT = ("--keypoints", "gt")
-_CPN = ("--keypoints", "cpn_ft_h36m_dbb")
 _REF, _OURS = "one network for all actions", "one network per action"
 _NO_LOG = "no log was published for this row"
+_NO_FLIP = ("--no-test-flip",)
 
 ROWS: dict[str, dict] = {
     # === Temporal convolutions ===
     "lift-cpn-243": _lifter(
-        "fine-tuned CPN, 243 frames", 46.8, 36.5,
+        "fine-tuned CPN, 243 frames", "lifter-cpn-243", 46.8, 36.5,
         "45.2 46.7 43.3 45.6 48.1 55.1 44.6 44.3 57.3 65.8 47.1 44.0 49.0 32.8 33.9",
-        _CPN, P3=45.0, MPJVE=2.8),
-    "lift-cpn-243-p2": dict(
-        title="Human3.6M, fine-tuned CPN, 243 frames, after alignment", metric="P2",
-        unit="mm", source=CVPR19, value=36.5, script=EVAL, flags=_CPN, parts=_parts(
-            "34.1 36.1 34.4 37.2 36.4 42.2 34.4 33.6 45.0 52.5 37.4 33.8 37.8 25.6 27.3")),
-    "lift-cpn-243-gtbox": _lifter("CPN in annotated boxes, 243 frames", 47.1, 36.8),
-    "lift-cpn-81-gtbox": _lifter("CPN in annotated boxes, 81 frames", 47.7, 37.2),
-    "lift-cpn-27-gtbox": _lifter("CPN in annotated boxes, 27 frames", 48.8, 38.0),
-    "lift-cpn-243-causal": _lifter("CPN in annotated boxes, 243 frames, causal", 49.0, 38.1),
-    "lift-cpn-1": _lifter("fine-tuned CPN, one frame (widths 1 1 1)", 51.8, 40.0, flags=_CPN,
-                          MPJVE=11.6),
-    "lift-cpn-9": _lifter("fine-tuned CPN, 9 frames", None, flags=_CPN),
-    "lift-cpn-243-noflip": _lifter("fine-tuned CPN, 243 frames, no test flip", 47.7,
-                                   flags=_CPN + ("--no-test-flip",)),
-    "lift-cpn-243-noflips": _lifter("fine-tuned CPN, 243 frames, no flips at all", 49.2,
-                                    flags=_CPN + ("--no-test-flip",)),
-    "lift-maskrcnn-243": _lifter("fine-tuned Mask R-CNN, 243 frames", 51.6, 40.3,
-                                 flags=("--keypoints", "detectron_ft_h36m")),
-    "lift-maskrcnn-pt-243": _lifter("pre-trained Mask R-CNN, 243 frames", 54.8, 42.0,
-                                    flags=("--keypoints", "detectron_pt_coco")),
-    "lift-cpn-pt-243": _lifter("pre-trained CPN, 243 frames", 52.1, 40.1),
-    "lift-hourglass-pt-243": _lifter("pre-trained hourglass, 243 frames", 58.6, 45.0,
-                                     flags=("--keypoints", "sh_pt_mpii")),
-    "lift-hourglass-243": _lifter("fine-tuned hourglass, 243 frames", 53.4, 40.1,
-                                  flags=("--keypoints", "sh_ft_h36m")),
-    "lift-gt-243": _lifter("exact key points, 243 frames", 37.2, 27.2, flags=_GT),
-    "lift-gt-27-noflip": _lifter("exact key points, 27 frames, no test flip", 40.6,
-                                 flags=_GT + ("--no-test-flip",)),
-    "lift-gt-81-noflip": _lifter("exact key points, 81 frames, no test flip", 38.7,
-                                 flags=_GT + ("--no-test-flip",)),
-    "lift-gt-243-noflip": _lifter("exact key points, 243 frames, no test flip", 37.8,
-                                  flags=_GT + ("--no-test-flip",)),
-    "lift-gt-27-dense": _lifter("exact key points, 27 frames, dense kernels", 41.1, flags=_GT),
+        P3=45.0, MPJVE=2.8),
+    "lift-cpn-243-p2": _lifter(
+        "fine-tuned CPN, 243 frames, after alignment", "lifter-cpn-243", 36.5, parts=
+        "34.1 36.1 34.4 37.2 36.4 42.2 34.4 33.6 45.0 52.5 37.4 33.8 37.8 25.6 27.3",
+    ) | dict(metric="P2"),
+    "lift-cpn-243-p3": _lifter(
+        "fine-tuned CPN, 243 frames, after scaling", "lifter-cpn-243", 45.0
+    ) | dict(metric="P3"),
+    "lift-cpn-243-velocity": _lifter(
+        "fine-tuned CPN, 243 frames", "lifter-cpn-243", 2.8
+    ) | dict(metric="MPJVE", unit="mm per frame"),
+    "lift-cpn-1": _lifter("fine-tuned CPN, one frame (widths 1 1 1)", "lifter-cpn-1",
+                          51.8, 40.0, MPJVE=11.6),
+    "lift-cpn-1-velocity": _lifter(
+        "fine-tuned CPN, one frame (widths 1 1 1)", "lifter-cpn-1", 11.6
+    ) | dict(metric="MPJVE", unit="mm per frame"),
+    "lift-cpn-9": _lifter("fine-tuned CPN, 9 frames", "lifter-cpn-9", None),
+    "lift-cpn-243-noflip": _lifter("fine-tuned CPN, 243 frames, no test flip",
+                                   "lifter-cpn-243", 47.7, flags=_NO_FLIP),
+    "lift-cpn-243-noflips": _lifter("fine-tuned CPN, 243 frames, no flips at all",
+                                    "lifter-cpn-243-noflips", 49.2, flags=_NO_FLIP),
+    "lift-cpn-243-gtbox": _unpublished("CPN in annotated boxes, 243 frames", 47.1, 36.8),
+    "lift-cpn-81-gtbox": _unpublished("CPN in annotated boxes, 81 frames", 47.7, 37.2),
+    "lift-cpn-27-gtbox": _unpublished("CPN in annotated boxes, 27 frames", 48.8, 38.0),
+    "lift-cpn-243-causal": _unpublished("CPN in annotated boxes, 243 frames, causal",
+                                        49.0, 38.1),
+    "lift-cpn-pt-243": _unpublished("pre-trained CPN, 243 frames", 52.1, 40.1),
+    "lift-maskrcnn-243": _lifter("fine-tuned Mask R-CNN, 243 frames",
+                                 "lifter-maskrcnn-243", 51.6, 40.3),
+    "lift-maskrcnn-pt-243": _lifter("pre-trained Mask R-CNN, 243 frames",
+                                    "lifter-maskrcnn-pt-243", 54.8, 42.0),
+    "lift-hourglass-pt-243": _lifter("pre-trained hourglass, 243 frames",
+                                     "lifter-hourglass-pt-243", 58.6, 45.0),
+    "lift-hourglass-243": _lifter("fine-tuned hourglass, 243 frames",
+                                  "lifter-hourglass-243", 53.4, 40.1),
+    "lift-gt-243": _lifter("exact key points, 243 frames", "lifter-gt-243", 37.2, 27.2),
+    "lift-gt-27-noflip": _lifter("exact key points, 27 frames, no test flip",
+                                 "lifter-gt-27", 40.6, flags=_NO_FLIP),
+    "lift-gt-81-noflip": _lifter("exact key points, 81 frames, no test flip",
+                                 "lifter-gt-81", 38.7, flags=_NO_FLIP),
+    "lift-gt-243-noflip": _lifter("exact key points, 243 frames, no test flip",
+                                  "lifter-gt-243", 37.8, flags=_NO_FLIP),
+    "lift-gt-27-dense": _lifter("exact key points, 27 frames, dense kernels",
+                                "lifter-gt-27-dense", 41.1, flags=_NO_FLIP),
     # === Action-wise training, table I ===
     "actions-1-reference": _actionwise(
         1, _REF, "P1", 75.5,
@@ -126,30 +187,57 @@ ROWS: dict[str, dict] = {
     "actions-243-velocity": _actionwise(
         243, _OURS, "MPJVE", 3.08, "3.14 3.20 2.48 3.62 2.31 2.91 3.04 3.11 2.07 2.88 2.23 "
         "2.73 3.66 3.04 2.97", "the printed average; the row's own mean is 2.89"),
+    # === Equation (5): error taken away per second ===
+    "actions-243-reference-rate": _actionwise(243, _REF, "P1 rate", 69.1),
+    "actions-243-rate": _actionwise(
+        243, _OURS, "P1 rate", 174.2,
+        note="a gain of 152.0 %, printed 151.4; by the seconds of one of the 15 jobs"),
+    "actions-243-reference-rate-velocity": _actionwise(
+        243, _REF, "MPJVE rate", 5.187),
+    "actions-243-rate-velocity": _actionwise(
+        243, _OURS, "MPJVE rate", 5.762, note="rests on the averages that are printed"),
     # === Linear layers and the label generator ===
     "linear-gt": _generator(
-        "Linear layers, exact key points", 45.5,
+        "Linear layers, exact key points", "linear", 45.5,
         "37.7 44.4 40.3 42.1 48.2 54.9 44.4 42.1 54.6 58.0 45.1 46.4 47.6 36.4 40.4", ICCV17),
     "linear-gt-search": _generator(
-        "Linear layers and geometric search", 38.5,
+        "Linear layers and geometric search", "linear", 38.5,
         "33.1 39.8 34.5 37.5 39.5 45.7 40.4 31.7 44.9 49.2 37.8 39.2 39.8 30.3 33.8"),
+    "linear-hourglass-p2": _generator(
+        "Linear layers, fine-tuned hourglass, after alignment", "linear-hourglass", 47.7,
+        "39.5 43.2 46.4 47.0 51.0 56.0 41.4 40.6 56.5 69.4 49.2 45.0 49.5 38.0 43.1",
+        ICCV17, "per action as third parties print it", metric="P2",
+        flags=("--keypoints", "sh_ft_h36m", "--no-exact")),
     "labels-gt": _generator(
-        "Label generator without search", 42.7,
+        "Label generator without search", "label-generator", 42.7,
         "35.6 41.3 39.4 40.0 44.2 51.7 39.8 40.2 50.9 55.4 43.1 42.9 45.1 33.1 37.8",
         note="exact key points; the mean of the row, printed is 42.0"),
     "labels-gt-search": _generator(
-        "Label generator with search", 37.6,
+        "Label generator with search", "label-generator", 37.6,
         "32.1 39.2 33.4 36.4 38.9 45.9 38.4 31.7 42.5 48.1 37.8 37.9 38.7 30.6 32.6"),
-    "labels-gt-unity": _generator(
-        "Label generator with search, rendered pairs added", 40.8,
-        "36.5 42.7 38.2 39.6 45.3 50.8 40.2 34.8 45.0 50.3 39.4 39.9 42.5 32.2 33.8",
-        note="rendered pairs help pictures in the wild, not Human3.6M"),
-    "linear-hourglass-p2": dict(
-        title="Linear layers, fine-tuned hourglass, after alignment", metric="P2", unit="mm",
-        source=ICCV17, value=47.7, parts=_parts(
-            "39.5 43.2 46.4 47.0 51.0 56.0 41.4 40.6 56.5 69.4 49.2 45.0 49.5 38.0 43.1"),
-        note="per action as third parties print it"),
+    "labels-gt-unity": dict(
+        title="Label generator with search, rendered pairs added", metric="P1", unit="mm",
+        source=LABELS, value=40.8, parts=_parts(
+            "36.5 42.7 38.2 39.6 45.3 50.8 40.2 34.8 45.0 50.3 39.4 39.9 42.5 32.2 33.8"),
+        note="rendered pairs help pictures in the wild, not Human3.6M",
+        why_not="the rendered pairs were never published"),
 }
+
+# Table III, 243 frames: after 40 of 80 epochs, and at the end.
+TABLE_3_COLUMNS = ("seconds", "P1 (mm)", "MPJVE (mm per frame)")
+TABLE_3 = {("half time", _REF): (84972, 50.27, 2.66), ("half time", _OURS): (28848, 50.49, 3.02),
+           ("end", _REF): (176976, 48.22, 2.49), ("end", _OURS): (56921, 50.54, 3.08)}
+
+# Table IV, 243 frames, P1 by epochs of 15 unit epochs: mean of the reference and of ours,
+# Eating of the reference and of ours.
+TABLE_4 = {
+    1: (59.11, 57.52, 54.22, 51.14), 2: (56.26, 52.06, 52.21, 48.72),
+    3: (61.73, 51.28, 51.17, 47.14), 4: (54.24, 51.41, 49.22, 45.28),
+    5: (51.17, 51.11, 49.74, 45.17), 6: (50.16, 50.11, 51.12, 46.28),
+    7: (50.28, 50.37, 50.71, 45.82), 8: (50.19, 50.25, 50.23, 47.14),
+    9: (50.24, 50.34, 49.17, 47.22), 10: (50.14, 50.94, 49.82, 46.32),
+    30: (49.56, 50.56, 47.71, 45.64), 40: (50.27, 50.49, 46.14, 45.18),
+    50: (48.17, 50.29, 45.61, 45.12), 80: (48.22, 50.54, 45.22, 45.14)}
 
 # What a reader of the action-wise tables must know, from the author's own logs.
 CONTRADICTIONS = (

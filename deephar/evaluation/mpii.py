@@ -1,6 +1,6 @@
 """2D poses of single people: PCKh on MPII."""
 import logging
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -59,19 +59,38 @@ def eval_singleperson_pckh(
     return scores
 
 
-def pckh_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-               count: int | None = None, multi_crop: bool = False, flip: bool = False
-               ) -> Trial:
-    """The people of `dataset`, an `MpiiSinglePerson`.
+def pckh_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout,
+               **options) -> Trial:
+    """The people of `dataset`, an `MpiiSinglePerson`, with their true poses.
 
     Args:
         dataset: gives pose (of `pa16j2d`), afmat and headsize.
+        options: see `pose_trial`.
+    """
+    def truth(first):
+        head = np.ravel(first["headsize"])[0]
+        if not head > 0:
+            raise ValueError(f"the head size must be > 0, got {head}")
+        return {"true_px": true_pose_in_picture(first["pose"], first["afmat"], 2),
+                "head_size": head}
+
+    return pose_trial(dataset, mode, dataconf, layout, truth=truth, **options)
+
+
+def pose_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
+               count: int | None = None, multi_crop: bool = False, flip: bool = False,
+               truth: Callable[[dict], dict] = lambda first: {}) -> Trial:
+    """The people of a data set of MPII.
+
+    Args:
+        dataset: gives frame and afmat.
         mode: the split.
         dataconf: the settings of the plain crop.
         layout: the network's joints.
         count: only so many, evenly spread over the split.
         multi_crop: five crops instead of one.
         flip: also mirror each crop.
+        truth: of the plain crop's data to further columns.
     """
     settings = crop_settings(dataconf, shift=CROP_SHIFT if multi_crop else None,
                              flip=flip)
@@ -79,19 +98,12 @@ def pckh_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout
 
     def reduce(sample, views, outputs):
         poses, visibility = zip(*pose_blocks(outputs, layout.dim))
-        afmats = [view["afmat"] for view in views]
         # (V, K, J, D): crops, blocks
         crops = np.stack([pose[..., :2] for pose in poses], axis=1)
-        head = np.ravel(views[0]["headsize"])[0]
-        if not head > 0:
-            raise ValueError(f"the head size must be > 0, got {head}")
         return {
-            "pose_px": poses_in_picture(
-                crops, afmats, settings, layout)[:, joints].astype(np.float32),
-            "true_px": true_pose_in_picture(views[0]["pose"], afmats[0], 2),
-            "head_size": head,
-            "visibility": visibility[-1][0][joints].astype(np.float32),
-        }
+            "pose_px": poses_in_picture(crops, [view["afmat"] for view in views], settings,
+                                        layout)[:, joints].astype(np.float32),
+            "visibility": visibility[-1][0][joints].astype(np.float32), **truth(views[0])}
 
     chosen = spread(dataset.get_length(mode), count)
     return Trial(

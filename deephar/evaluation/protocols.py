@@ -2,6 +2,7 @@
 
 The evaluation scripts choose among them.
 """
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
@@ -23,10 +24,14 @@ from deephar.utils.files import read_json
 from deephar.utils.flags import flag
 from deephar.utils.modes import MODES
 from deephar.utils.plot import to_picture
-from deephar.utils.pose import pa16j2d, pa17j3d
+from deephar.utils.pose import pa16j2d, pa16j3d, pa17j3d
 
-# Of Penn Action: the released file, that of synthetic data.
-PENN_BOXES = ("penn_pred_bboxes_16f.json", "pred_bboxes.json")
+log = logging.getLogger(__name__)
+
+# Of Penn Action, by whether the network is a merged one: the released files, that of
+# synthetic data.
+PENN_BOXES = {True: ("penn_pred_bboxes_16f.json", "pred_bboxes.json"),
+              False: ("penn_pred_bboxes_multitask.json", "pred_bboxes.json")}
 EVAL_MODES = {"cs": "cross-subject", "cv": "cross-view"}
 BOXES = {
     "gt": "ground truth: around the annotated joints",
@@ -58,7 +63,7 @@ class MultitaskConfig(ActionConfig):
 
 
 def mpii_pckh(session: Session, network: Network, *, multi_crop: bool = False,
-              flip: bool = False, paper: Sequence[str] = ("mpii-val",)) -> Score:
+              flip: bool = False, paper: Sequence[str] = ()) -> Score:
     """PCKh on the validation people of MPII."""
     cfg = session.cfg
     dataset = MpiiSinglePerson(session.locate("mpii"), network.dataconf, pa16j2d)
@@ -87,6 +92,7 @@ def h36m_mpjpe(session: Session, network: Network, *, split: str = DATASETS["h36
     """MPJPE on Human3.6M."""
     cfg = session.cfg
     dataset = Human36M(session.locate("h36m"), network.dataconf, pa17j3d, "frames")
+    joints, _ = human36m.shared_joints(network.layout)
     trial = human36m.mpjpe_trial(
         dataset, MODES[split], network.dataconf,
         network.layout, count=cfg.limit, multi_crop=multi_crop, flip=flip)
@@ -94,20 +100,32 @@ def h36m_mpjpe(session: Session, network: Network, *, split: str = DATASETS["h36
     labels = dict(enumerate(dataset.action_labels)) or None
     score = human36m.mpjpe_score(rows, labels, paper=paper, protocol={
         **_data_facts(session, split),
-        "frames": "those of the annotation file (1 in 64 as released)",
+        "frames": "those of the annotation file (1 in 64 as released; the paper: 1 in 60)",
         "crops": _crops(multi_crop, flip),
         "boxes": "ground-truth root joint",
         "root depth and camera": "ground truth",
+        "joints": f"{len(joints)} of {pa17j3d.num_joints}",
         "alignment": "both poses moved to the root; no rotation, no scale"})
     if cfg.plots and score.value is not None:
         plot_blocks(session.folder / "h36m-blocks.png", score)
         draw_pose_extremes(session.folder / "h36m", trial, rows,
-                           human36m.sample_errors(rows), "mm", pa17j3d)
+                           human36m.sample_errors(rows), "mm",
+                           pa17j3d if len(joints) == pa17j3d.num_joints else pa16j3d)
     return score
 
 
+def pose_error(session: Session, network: Network) -> list[Score]:
+    """MPJPE of a 3D network, if Human3.6M is there."""
+    try:
+        session.locate("h36m")
+    except FileNotFoundError as error:
+        log.warning("the error of the 3D poses is not measured: %s", error)
+        return []
+    return [h36m_mpjpe(session, network)]
+
+
 def actions(session: Session, network: Network, name: str, *,
-            paper: Sequence[str] = ()) -> list[Score]:
+            paper: Sequence[str] = (), over_clips: str = "product") -> list[Score]:
     """Accuracy on the test videos of Penn Action or NTU.
 
     Args:
@@ -115,6 +133,7 @@ def actions(session: Session, network: Network, name: str, *,
         network: of clips.
         name: "pennaction" or "ntu".
         paper: published rows.
+        over_clips: the headline, see `action_scores`.
 
     Returns:
         the single-clip score and, unless it is the only one, the multi-clip score.
@@ -135,7 +154,8 @@ def actions(session: Session, network: Network, name: str, *,
                          boxes=clip_boxes, count=cfg.limit)
     rows = session.evaluate(trial, predictor(model, cfg.batch_size))
     names = model.output_names if network.is_merge else ()
-    scores = action_scores(rows, labels, paper=paper, block_names=names, protocol={
+    scores = action_scores(rows, labels, paper=session.cfg.paper or paper,
+                           block_names=names, over_clips=over_clips, protocol={
         **_data_facts(session, "test" if name == "pennaction" else
                       f"test, {EVAL_MODES[cfg.eval_mode]}"),
         "boxes": BOXES[cfg.boxes],
@@ -152,22 +172,24 @@ def actions(session: Session, network: Network, name: str, *,
 
 
 def actions_and_poses(session: Session, key: str, name: str, *,
-                      paper: Sequence[str] = ()) -> dict:
+                      paper: Sequence[str] = (), over_clips: str = "product") -> dict:
     """The report of a network that does both: the tasks that the flags ask for.
 
     Args:
         session: of a script whose flags are a `MultitaskConfig`.
         key: of the network, see `Session.load_network`.
         name: "pennaction", with poses on MPII, or "ntu", with Human3.6M.
-        paper: published rows of the actions.
+        paper, over_clips: of the actions.
     """
     network = session.load_network(key)
     scores = []
     if "actions" in session.cfg.tasks:
-        scores += actions(session, network, name, paper=paper)
+        scores += actions(session, network, name, paper=paper, over_clips=over_clips)
     if "poses" in session.cfg.tasks:
-        scores.append(mpii_pckh(session, network, paper=()) if name == "pennaction"
+        scores.append(mpii_pckh(session, network) if name == "pennaction"
                       else h36m_mpjpe(session, network))
+        if name == "pennaction" and network.layout.dim == 3:
+            scores += pose_error(session, network)
     return session.finish(scores)
 
 
@@ -214,7 +236,8 @@ def _videos(session: Session, network: Network, name: str, boxes: str, boxes_fil
         options["eval_mode"] = getattr(session.cfg, "eval_mode", "cs")
     clip_boxes = None
     if boxes == "predicted":
-        places = [Path(boxes_file)] if boxes_file else [folder / n for n in PENN_BOXES]
+        places = [Path(boxes_file)] if boxes_file else [
+            folder / file for file in PENN_BOXES[network.is_merge]]
         path = next((place for place in places if place.is_file()), None)
         if path is None:
             raise FileNotFoundError(

@@ -78,7 +78,16 @@ def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None =
         complete: False if the run was interrupted: its scores are of a part.
         config: the script's flags.
         timing: shares of the time, peak memory and the like.
+
+    Raises:
+        ValueError: a score is set beside a row of another metric.
     """
+    for score, key in ((score, key) for score in scores for key in score.paper):
+        metric = PAPER_TABLES[key].metric
+        if not f"{score.name},".startswith(f"{metric},") and not score.name.endswith(
+                f" {metric}"):
+            raise ValueError(f"row {key} is of {metric}: it cannot be compared with "
+                             f"{score.name}")
     now = datetime.datetime.now()
     started = started or now
     return _plain({
@@ -185,7 +194,7 @@ def _comparison(score: Mapping, rows: Sequence[PaperRow]) -> list[list[str]]:
     def line(label, ours, published):
         cells.append([label, number(ours)] + [
             text for v in published for text in (
-                number(v), "" if None in (v, ours) else f"{ours - v:+.1f}")])
+                number(v), "" if None in (v, ours) else f"{ours - v:+.{1 + (abs(v) < 10)}f}")])
 
     for name, value in score["parts"].items():
         line(name, value, [row.parts.get(name) for row in rows])
@@ -257,10 +266,10 @@ def _differences(names, scores) -> list[str]:
 
 
 def number(value: float | None) -> str:
-    """One decimal below a thousand; empty for no number."""
+    """Three digits or more; empty for no number."""
     if value is None:
         return ""
-    return f"{value:.1f}" if abs(value) < 1000 else f"{value:.0f}"
+    return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0}f}"
 
 
 def table(cells: Sequence[Sequence[str]]) -> list[str]:

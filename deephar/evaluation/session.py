@@ -29,7 +29,8 @@ from deephar.utils.timing import peak_memory_mb
 log = logging.getLogger(__name__)
 
 # A resumed run may change these and still do the same.
-FREE_FLAGS = {"output", "resume", "workers", "batch_size", "predictions", "plots"}
+FREE_FLAGS = {"output", "resume", "workers", "batch_size", "predictions", "plots",
+              "paper"}
 INTERRUPTED = 130           # exit code after Ctrl-C
 WEIGHTS = Path("weights")   # where released files are, or are downloaded to
 
@@ -47,6 +48,8 @@ class SessionConfig:
     predictions: bool = flag(False, "keep the per-sample results, rows-*.npz")
     plots: bool = flag(True, "draw plots, the best and the worst samples")
     seed: int = flag(0, "of random numbers")
+    paper: tuple[str, ...] = flag((), "published rows to compare with, keys of "
+                                      "`deephar reproduce`; none: the script's own")
 
 
 @dataclass(frozen=True)

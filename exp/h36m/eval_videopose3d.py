@@ -11,8 +11,9 @@ with 27; with exact ones 37.2 mm.  More in `PAPER_TABLES`, keys lift-* and actio
         --videos data_2d_custom_mine.npz --allow-pickle
 
 With `--actionwise`, `--weights` holds a run per action, each is tested on its
-own action, and the rates by both ways to count time are printed.  With
-`--videos`, poses of a custom file are written to poses.npz.
+own action, and beside a reference the rates by both ways to count time are
+printed, and Tables III and IV beside ours.  With `--videos`, poses of a custom
+file are written to poses.npz.
 """
 import sys
 from dataclasses import dataclass
@@ -22,22 +23,27 @@ import numpy as np
 
 from deephar.checkpoints.lifting import load_temporal
 from deephar.data.keypoints.files import open_set, read_keypoints
-from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos
-from deephar.evaluation.actionwise import Training, compare_rates
+from deephar.data.keypoints.takes import TEST_SUBJECTS, load_videos, root_relative
+from deephar.evaluation.actionwise import compare_rates
+from deephar.evaluation.actionwise_tables import time_tables, training_of
 from deephar.evaluation.lifting import (
-    by_action, lifted_by, lifting_trial, score_of, take_errors)
-from deephar.evaluation.lifting_plots import history_of, plot_actions, plot_progress
+    by_action, lifted_by, lifting_trial, scores_of, take_errors)
+from deephar.evaluation.lifting_plots import (
+    history_of, plot_actions, plot_poses, plot_progress)
 from deephar.evaluation.lifting_tables import CONTRADICTIONS
 from deephar.evaluation.loop import spread
 from deephar.evaluation.paper_tables import PAPER_TABLES
-from deephar.evaluation.report import format_report
+from deephar.evaluation.report import Score, format_report
 from deephar.evaluation.session import Session, SessionConfig, exit_code
+from deephar.measures import mpjpe
 from deephar.models.temporal import receptive_field, temporal_padding
 from deephar.networks.lifting import lifter_of
 from deephar.networks.network import weights_info
 from deephar.training.logs import read_rows
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.flags import flag, parse_config
+
+PICTURES = 4                # frames that are drawn
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,6 @@ class Config(SessionConfig):
     test_flip: bool = flag(True, "mean with the mirrored prediction")
     actionwise: bool = flag(False, "the weights' folder holds a run per action")
     reference: str = flag("", "a run's folder to set action-wise runs beside")
-    paper: tuple[str, ...] = flag((), "keys of PAPER_TABLES to compare with")
     videos: str = flag("", "a custom file to lift instead of an evaluation")
 
 
@@ -67,8 +72,8 @@ def main(cfg: Config) -> int:
     session = Session(cfg)
     report = lift_videos(session) if cfg.videos else evaluate_takes(session)
     print(format_report(report))
-    for name, value in report.get("rates", {}).items():
-        print(f"{name}: {value:.4g}")
+    for table in report.get("tables", ()):
+        print(f"\n{table}")
     return exit_code(report)
 
 
@@ -82,37 +87,42 @@ def evaluate_takes(session: Session) -> dict:
     folders = {"ours": Path(cfg.weights)}
     if cfg.actionwise:
         folders = {take.action: Path(cfg.weights) / take.action for take in takes}
-    scores, errors = [], {}
-    if cfg.reference:
-        score, errors["reference"] = score_takes(
-            session, keypoints, takes, {"reference": Path(cfg.reference)})
-        scores = [score]
+    paper = [key for key in cfg.paper if not PAPER_TABLES[key].metric.endswith("rate")]
     notes = CONTRADICTIONS if any(key.startswith("actions-") for key in cfg.paper) else ()
-    score, errors["ours"] = score_takes(session, keypoints, takes, folders,
-                                        each=cfg.actionwise, paper=cfg.paper, notes=notes)
-    more = {"errors": errors}
-    if cfg.actionwise and cfg.reference:
-        more["rates"] = rates(cfg, folders)
+    scores, errors = score_takes(session, keypoints, takes, folders, "ours", paper=paper,
+                                 each=cfg.actionwise, notes=notes)
+    more = {"errors": {"ours": errors}}
+    if cfg.reference:
+        reference = Path(cfg.reference)
+        others, more["errors"]["reference"] = score_takes(
+            session, keypoints, takes, {"reference": reference}, "reference")
+        scores += others
+        if cfg.actionwise:
+            scores += rates(cfg, folders)
+            runs = {action: read_rows(f / "epochs.csv") for action, f in folders.items()}
+            more["tables"] = time_tables(read_rows(reference / "epochs.csv"), runs)
     if cfg.plots and not session.interrupted:
-        draw(cfg, errors, folders)
-    return session.finish([score, *scores], **more)
+        draw(cfg, more["errors"], folders)
+        draw_poses(cfg, keypoints, takes, folders)
+    return session.finish(scores, **more)
 
 
-def score_takes(session, keypoints, takes, folders, each=False, **options):
-    """Score and errors by action of a network, or of one for each action."""
+def score_takes(session, keypoints, takes, folders, name, each=False, **options):
+    """Scores, and errors by action, of a network, or of one for each action."""
     cfg, found, missing = session.cfg, [], {}
-    for name, folder in folders.items():
+    for part, folder in folders.items():
         lifter, field, weights = load(cfg, folder, keypoints.keypoints.symmetry)
         session.weights = weights_info(weights)
-        members = [take for take in takes if take.action == name or not each]
-        rows = session.evaluate(lifting_trial(members, name=name), lifted_by(lifter), 1)
+        members = [take for take in takes if take.action == part or not each]
+        rows = session.evaluate(lifting_trial(members, name=part), lifted_by(lifter), 1)
         found += take_errors(rows, members)
         missing |= rows.missing
-    protocol = {"test subjects": ", ".join(cfg.test_subjects), "key points": keypoints.name,
-                "test flip": cfg.test_flip, "frame step": cfg.downsample,
-                "receptive field": field, "one network per action": each}
+    protocol = {"network": name, "test subjects": ", ".join(cfg.test_subjects),
+                "key points": keypoints.name, "test flip": cfg.test_flip,
+                "frame step": cfg.downsample, "receptive field": field,
+                "one network per action": each}
     samples = sum(len(take.poses) for take in takes)
-    return (score_of(found, protocol, samples=samples, missing=missing, **options),
+    return (scores_of(found, protocol, samples=samples, missing=missing, **options),
             by_action(found))
 
 
@@ -126,38 +136,64 @@ def load(cfg, path, symmetry):
     return lifter, receptive_field(arguments["widths"]), weights
 
 
-def training_of(folder) -> Training:
-    """Error at half time and at the end (no flip), and seconds, of a run."""
-    curve = history_of(read_rows(Path(folder) / "epochs.csv"))
-    half = np.abs(curve["epochs"] - curve["epochs"][-1] / 2).argmin()
-    return Training(float(curve["errors"][half]), float(curve["errors"][-1]),
-                    float(curve["seconds"][-1]))
-
-
-def rates(cfg, folders) -> dict:
+def rates(cfg, folders) -> list[Score]:
     """Time-precision rates of the action-wise runs and of the reference."""
-    found = compare_rates(training_of(cfg.reference),
-                          {action: training_of(f) for action, f in folders.items()})
-    write_json(Path(cfg.output) / "rates.json", found)
-    return found
+    scores = []
+    for metric, unit in (("P1", "nm/s"), ("MPJVE", "nm per frame and s")):
+        found = compare_rates(
+            training_of(read_rows(Path(cfg.reference) / "epochs.csv"), metric),
+            {action: training_of(read_rows(folder / "epochs.csv"), metric)
+             for action, folder in folders.items()})
+        write_json(Path(cfg.output) / f"rates-{metric}.json", found)
+        keys = [k for k in cfg.paper if PAPER_TABLES[k].metric == f"{metric} rate"]
+        for whose in ("reference", "one_job"):
+            ours = whose == "one_job"
+            scores.append(Score(
+                f"{metric} rate", unit, 1e6 * found[whose], samples=1, evaluated=1,
+                paper=[k for k in keys if ("-reference-" in k) != ours],
+                extras={name: 1e6 * found[name] if name == "all_jobs" else found[name]
+                        for name in ("all_jobs", "gain_percent_one_job",
+                                     "gain_percent_all_jobs", "eps0") if ours},
+                protocol={"network": "one per action" if ours else "reference",
+                          "seconds": "of one of the jobs" if ours else "of its training",
+                          "errors": "of the last epochs, no flips, means over frames"}))
+    return scores
 
 
 def draw(cfg, errors, folders) -> None:
     """The errors per action side by side; errors against epochs and time."""
     names = {"ours": "one network per action" if cfg.actionwise else "ours",
              "reference": "one network for all"}
-    bars = {names[name]: {a: e["mpjpe"] for a, e in table.items()}
-            for name, table in errors.items()}
-    bars |= {PAPER_TABLES[key].title: PAPER_TABLES[key].parts for key in cfg.paper
-             if PAPER_TABLES[key].parts and PAPER_TABLES[key].metric == "P1"}
-    plot_actions(Path(cfg.output) / "actions.png", bars)
     runs = folders | ({"reference": Path(cfg.reference)} if cfg.reference else {})
-    curves = {name: history_of(read_rows(folder / "epochs.csv"))
-              for name, folder in runs.items() if (folder / "epochs.csv").exists()}
-    for x, label in (("epochs", "epochs"), ("seconds", "seconds of training")):
-        if curves:
-            plot_progress(Path(cfg.output) / f"progress_{x}.png",
-                          {n: (c[x], c["errors"]) for n, c in curves.items()}, label)
+    logs = {name: read_rows(folder / "epochs.csv") for name, folder in runs.items()}
+    for key, metric, unit in (("mpjpe", "P1", "mm"), ("mpjve", "MPJVE", "mm per frame")):
+        bars = {names[name]: {a: e[key] for a, e in table.items()}
+                for name, table in errors.items()}
+        bars |= {PAPER_TABLES[key].title: PAPER_TABLES[key].parts for key in cfg.paper
+                 if PAPER_TABLES[key].parts and PAPER_TABLES[key].metric == metric}
+        plot_actions(Path(cfg.output) / f"actions-{metric}.png", bars, f"{metric} ({unit})")
+        curves = {name: history_of(rows, metric) for name, rows in logs.items() if rows}
+        for x, label in (("epochs", "epochs"), ("seconds", "seconds of training")):
+            if curves:
+                plot_progress(Path(cfg.output) / f"progress-{metric}-{x}.png",
+                              {n: (c[x], c["errors"]) for n, c in curves.items()}, label,
+                              f"{metric} on the test subjects ({unit})")
+
+
+def draw_poses(cfg, keypoints, takes, folders) -> None:
+    """The frame in the middle of a few takes: key points, true and lifted pose."""
+    rows = []
+    for i in spread(len(takes), PICTURES):
+        take = takes[i]
+        folder = folders[take.action if cfg.actionwise else "ours"]
+        lifter, _, _ = load(cfg, folder, keypoints.keypoints.symmetry)
+        middle = len(take.poses) // 2
+        poses = {"true": root_relative(take.poses)[middle],
+                 "lifted": np.concatenate(list(lifter(take.keypoints)))[middle]}
+        error = 1000 * mpjpe(*(pose[None] for pose in poses.values()))
+        rows.append((f"{take}\n{error:.0f} mm", take.keypoints[middle, :, :2], poses))
+    if rows:
+        plot_poses(Path(cfg.output) / "poses.png", rows)
 
 
 def lift_videos(session: Session) -> dict:

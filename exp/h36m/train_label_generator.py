@@ -1,10 +1,13 @@
 """Train the 3D label generator: view synthesis, then reconstruction.
 
 Expected on S9 and S11 with exact key points: P1 of 42.7 mm without and
-37.6 mm with the geometric search (Wang et al. 2019; Tang et al., ICPR 2020).
+37.6 mm with the geometric search (Wang et al. 2019; Tang et al., ICPR 2020);
+45.5 and 38.5 mm of the linear baseline (ICCV 2017).
 
     python exp/h36m/train_label_generator.py --data FOLDER --allow-pickle \
         --logdir output/label_generator
+    python exp/h36m/train_label_generator.py --data FOLDER --allow-pickle \
+        --system baseline --logdir output/linear
     python exp/h36m/train_label_generator.py --data synthetic --units 128 --epochs 2
 
 Further pairs come from the folders of `--extra`, whose 3D files make exact
@@ -19,10 +22,12 @@ from deephar.networks.network import weights_info
 from deephar.evaluation.report import (
     format_report, make_report, write_report)
 from deephar.training.recipes.label_generator import (
-    GeneratorConfig, Pairs, train_generator)
+    GeneratorConfig, Pairs, train_baseline, train_generator)
 from deephar.training.strategy import make_strategy
 from deephar.utils.flags import parse_config
 from deephar.utils.stereo import Intrinsics
+
+WEIGHTS = {"generator": "reconstruction.weights.h5", "baseline": "baseline.weights.h5"}
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,15 @@ def main(cfg: Config) -> dict:
         extra = open_set(folder, "gt", allow_pickle=cfg.allow_pickle)
         train += Pairs.of(extra.takes(list(extra.poses)), camera, cfg.baseline_mm, cfg.every)
     test = Pairs.of(test_takes, camera, cfg.baseline_mm, cfg.test_every, cfg.exact)
-    generator = train_generator(cfg, train, test, strategy, camera)
+    fit = train_baseline if cfg.system == "baseline" else train_generator
+    generator = fit(cfg, train, test, strategy, camera)
     rows = evaluate(
         label_trial(test_takes, camera, every=cfg.test_every, exact=cfg.exact,
                     baseline=cfg.baseline_mm), labelled_by(generator), batch_size=1)
     scores = label_scores(rows, test_takes, every=cfg.test_every, protocol={
         "key points": "projected from the poses" if cfg.exact else "of the file"})
     report = make_report(scores, seed=cfg.seed, config=vars(cfg), weights=weights_info(
-        f"{cfg.logdir}/reconstruction.weights.h5"))
+        f"{cfg.logdir}/{WEIGHTS[cfg.system]}"))
     write_report(cfg.logdir, report)
     return report
 

@@ -1,67 +1,111 @@
-"""Measure the speed of SPNet's 2D poses, leaving it at different blocks (TPAMI'20).
+"""Measure the speed of SPNet on Penn Action, leaving it at different blocks (TPAMI'20).
+
+As published: SPNet 2D with 6 pyramids, actions in all six, a replica of the poses,
+160 features of either kind; 250 test clips of 8 pictures, `predict` in batches of
+2; for every block a network cut to that block's pose and action; frames per
+second are pictures by seconds.
 
 Expected: the published tables could not be verified, so that no number stands
-here; speeds depend on the machine anyway.  A network that stops after an
-early block is quicker and less exact: `eval_penn_multitask.py` has the
-scores of the same blocks.  No data are needed: the pictures are noise.
-`deephar bench network --blocks` measures any other network, with its scores.
+here; speeds depend on the machine anyway, and not on the weights, which are
+random.  `eval_penn_multitask.py` has the scores of the blocks.  `deephar bench
+network --blocks` measures any other network, with its scores.
 
-    python exp/pennaction/eval_speed2d.py output/speed --batch-size 8
+    python exp/pennaction/eval_speed2d.py output/speed --data datasets
+    python exp/pennaction/eval_speed2d.py output/speed --data synthetic --exits 18
 """
 import dataclasses
 import sys
+import time
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 
-from deephar.deploy.bench import bench_blocks
-from deephar.evaluation.loop import Trial
+from deephar.checkpoints.description import Description
+from deephar.checkpoints.table import CHECKPOINTS
+from deephar.data import PennAction
+from deephar.evaluation.action import centre_clip
+from deephar.evaluation.loop import Trial, spread
 from deephar.evaluation.report import Score, format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
-from deephar.networks.cut import num_blocks, poses_only
+from deephar.networks.cut import cut, num_blocks
+from deephar.networks.network import Network
+from deephar.networks.tiny import TINY
 from deephar.utils.flags import flag, parse_config
+from deephar.utils.modes import TEST_MODE
+
+CLIPS, TINY_CLIPS = 250, 4
 
 
 @dataclass(frozen=True)
 class Config(EvalConfig):
     """Measure frames per second of SPNet, leaving it at different blocks."""
     output: str = flag("output/eval_speed2d", "folder of the report", positional=True)
-    exits: tuple[int, ...] = flag((), "blocks to leave at, from 1; empty: six of "
-                                      "them, evenly spread up to the last")
-    repeats: int = flag(20, "steps to time; their median counts")
-    mode: str = flag("optimized", "how to run it: keras, optimized, or as of "
-                                  "`deephar bench network --modes`")
+    batch_size: int = flag(2, "clips per step")
+    limit: int = flag(0, "so many clips; 0: 250")
+    exits: tuple[int, ...] = flag((), "blocks to leave at, from 1; empty: every one")
+
+
+def describe(tiny: bool) -> Description:
+    """The released SPNet, with actions in every pyramid."""
+    description = TINY["penn_spnet"] if tiny else CHECKPOINTS["penn_spnet"].description
+    pyramids = description.arguments["num_pyramids"]
+    return dataclasses.replace(description, arguments={
+        **description.arguments, "action_pyramids": tuple(range(1, pyramids + 1))})
 
 
 def main(cfg: Config) -> int:
     session = Session(cfg)
-    network = session.load_network("penn_spnet", random_will_do=True)
-    poses = dataclasses.replace(network, model=poses_only(network), actions={})
-    exits = cfg.exits or even_exits(num_blocks(poses.model))
+    keras.utils.set_random_seed(cfg.seed)
+    description = describe(cfg.tiny)
+    network = Network(description.build(), description.layout, description.actions,
+                      name="SPNet, actions in all pyramids", dataconf=description.dataconf)
+    clips = read_clips(session, network, cfg.limit or (TINY_CLIPS if cfg.tiny else CLIPS))
+    exits = cfg.exits or range(1, num_blocks(network.model) + 1)
     # An exit is a sample, so that an interrupted run goes on after the last one.
     trial = Trial("speed", [str(block) for block in exits], views=lambda sample: [0],
                   read=lambda sample, view: {"frame": np.array(exits[sample])},
                   reduce=lambda sample, views, outputs: {"speed": outputs[0][0]})
 
     def measure(blocks: np.ndarray) -> list[np.ndarray]:
-        rows = bench_blocks(poses, cfg.mode, cfg.batch_size, cfg.repeats, blocks.tolist())
-        return [np.array([row["frames_per_s"] for row in rows])]
+        return [np.array([speed_of(network, int(block), clips, cfg.batch_size)
+                          for block in blocks])]
 
     rows = session.evaluate(trial, measure, batch_size=1)
     speeds = rows["speed"].tolist() if len(rows) else []
     report = session.finish([Score(
         "speed", "frames/s", speeds[-1] if speeds else None, blocks=speeds,
         block_names=[trial.samples[i] for i in rows.index], samples=rows.total,
-        evaluated=len(rows), missing=rows.missing, paper=("speed",), protocol={
-            "pictures": "noise", "batch": f"{cfg.batch_size} clips", "mode": cfg.mode,
-            "time": "median step, pictures in memory, no cropping"})])
+        evaluated=len(rows), missing=rows.missing, paper=cfg.paper or ("speed",), protocol={
+            "clips": f"{len(clips)} of {clips.shape[1]} pictures, {cfg.data}",
+            "batch": f"{cfg.batch_size} clips", "outputs": "the block's pose and action",
+            "time": "`predict` of clips in memory, after one batch to warm up"})])
     print(format_report(report))
     return exit_code(report)
 
 
-def even_exits(total: int, count: int = 6) -> list[int]:
-    """Up to `count` of the numbers 1 to `total`, evenly; the last is among them."""
-    return sorted({round(total * (i + 1) / count) for i in range(count)} - {0})
+def read_clips(session: Session, network: Network, count: int) -> np.ndarray:
+    """The clips in the middle of test videos, spread over them, (N, T, H, W, 3)."""
+    dataset = PennAction(session.locate("pennaction"), network.dataconf, network.layout,
+                         use_gt_bbox=True, clip_size=network.num_frames)
+    fixed = network.dataconf.get_fixed_config()
+    videos = spread(dataset.get_length(TEST_MODE), count)
+    clips = np.empty((count, *network.model.input_shape[1:]), np.float32)
+    for i in range(count):                  # small sets have fewer videos
+        video = videos[i % len(videos)]
+        frames = centre_clip(dataset, video, TEST_MODE, network.frame_step)
+        clips[i] = dataset.get_data(video, TEST_MODE, frame_list=frames,
+                                    augmentation=fixed)["frame"]
+    return clips
+
+
+def speed_of(network: Network, block: int, clips: np.ndarray, batch_size: int) -> float:
+    """Pictures per second of the network that ends after a block."""
+    model = cut(network, "last", block).model
+    model.predict(clips[:batch_size], batch_size=batch_size, verbose=0)
+    start = time.perf_counter()
+    model.predict(clips, batch_size=batch_size, verbose=0)
+    return clips.shape[0] * clips.shape[1] / (time.perf_counter() - start)
 
 
 if __name__ == "__main__":

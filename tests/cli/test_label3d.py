@@ -24,7 +24,7 @@ def generator(tmp_path_factory):
     left, right, pose = (Normaliser.fit(a) for a in (
         project_pinhole(poses), right_view(poses), poses))
     write_settings(folder, {"networks": sizes,
-                            **settings_of(left, right, pose, Intrinsics())})
+                            **settings_of(dict(left=left, right=right, pose=pose), Intrinsics())})
     return folder, project_pinhole(poses)
 
 

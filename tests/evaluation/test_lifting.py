@@ -87,6 +87,20 @@ def test_means_by_hand():
     assert list(score.parts) == ["Sitting", "Walking"] and score.evaluated == 6
 
 
+def test_every_row_is_beside_the_score_of_its_metric():
+    rows = scored(lambda keypoints: [np.zeros((len(keypoints), 17, 3))],
+                  [take("Walking", np.full((3, 17, 3), [0.6, 0, 0]))])
+    paper = ("actions-27", "actions-27-velocity", "lift-cpn-243-p2", "lift-cpn-243-p3")
+    found = {score.name.split(",")[0]: score for score in lifting.scores_of(
+        rows, {}, paper=paper)}
+    assert {name: list(score.paper) for name, score in found.items()} == {
+        "P1": ["actions-27"], "MPJVE": ["actions-27-velocity"], "P2": ["lift-cpn-243-p2"],
+        "P3": ["lift-cpn-243-p3"]}
+    assert found["P1"].value == pytest.approx(600 * 16 / 17)
+    assert found["MPJVE"].value == 0 and found["MPJVE"].unit == "mm per frame"
+    assert [score.name for score in lifting.scores_of(rows, {})] == ["P1, mean over actions"]
+
+
 def test_too_few_predictions_are_an_error():
     with pytest.raises(ValueError, match="S9 Walking, camera 0: 4 poses, 3 were"):
         lifting.errors_of(take("Walking", np.zeros((4, 17, 3))), np.zeros((3, 17, 3)))

@@ -38,7 +38,7 @@ def test_the_table_shows_ours_published_and_difference():
     rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()
             if line.strip()}
     assert rows["Directions"] == ["60.1", "64.1", "-4.0"]
-    assert rows["Jumping"] == ["1.0"]
+    assert rows["Jumping"] == ["1.00"]
     assert rows["MPJPE,"] == ["last", "block", "70.0", "67.3", "+2.7"]
     assert "best block (chosen on the test data): block 2, 65.0" in text
 
@@ -60,8 +60,15 @@ def test_the_best_block_of_an_accuracy_is_the_highest():
 
 
 def test_what_is_not_verified_has_no_number():
-    text = report.format_report(make(mpjpe_score(paper=["penn-spnet"])))
+    text = report.format_report(make(mpjpe_score(name="accuracy", paper=["penn-spnet"])))
     assert "Penn Action, SPNet: not verified, no number" in text
+
+
+@pytest.mark.parametrize("name", ["P1, mean over actions", "P1 rate", "MPJVE rate"])
+def test_a_score_is_not_set_beside_a_row_of_another_metric(name):
+    with pytest.raises(ValueError, match=f"of MPJVE: it cannot be compared with {name}"):
+        make(mpjpe_score(name=name, paper=["actions-27-velocity"]))
+    make(mpjpe_score(name="MPJVE, mean over actions", paper=["actions-27-velocity"]))
 
 
 def test_partial_random_and_missing_are_said():
@@ -98,7 +105,8 @@ def test_compare_gives_differences_and_protocols():
 
 
 def test_compare_leaves_out_what_a_report_does_not_have():
-    other = mpjpe_score(name="PCKh@0.5", unit="%", protocol={"split": "test"})
+    other = mpjpe_score(name="PCKh@0.5", unit="%", protocol={"split": "test"},
+                        paper=["mpii-val"])
     text = report.compare({"a": make(mpjpe_score()), "b": make(mpjpe_score(), other)})
     assert "PCKh@0.5 (%)" in text and "differs" not in text
 

@@ -15,14 +15,14 @@ from tests.exp.conftest import load_script
 
 # Script, flags, what the terminal must show.
 SCRIPTS = [
-    ("mpii/eval_mpii_singleperson.py", ["--multi-crop", "--flip"], "89.1"),
+    ("mpii/eval_mpii_singleperson.py", [], "89.1"),
+    ("mpii/predict_mpii_test.py", [], "people"),
     ("h36m/eval_h36m.py", [], "55.1"),
     ("pennaction/eval_penn_ar_pe_merge.py", ["--boxes", "two-pass", "--limit", "3"],
      "97.4"),
     ("pennaction/eval_penn_multitask.py", ["--limit", "3", "--boxes", "predicted"],
      "not verified"),
-    ("pennaction/eval_speed2d.py", ["--repeats", "2", "--exits", "1", "4"],
-     "not verified"),
+    ("pennaction/eval_speed2d.py", ["--exits", "1", "4"], "not verified"),
     ("pennaction/predict_bboxes.py", ["--kind", "clips", "--limit", "3"], "boxes, test"),
     ("ntu/eval_ntu_ar_pe_merge.py", ["--boxes", "full", "--limit", "3"], "85.5"),
     ("ntu/eval_ntu_multitask.py", ["--limit", "3", "--no-multi-clip"], "not verified"),
@@ -114,15 +114,15 @@ def test_script(name, flags, shown, at_home, tmp_path, capsys, monkeypatch):
 
 
 def test_speed_of_the_blocks(at_home, tmp_path, capsys):
-    code, report = run_script("pennaction/eval_speed2d.py", tmp_path, "--repeats", "2",
-                              "--exits", "1", "4")
+    code, report = run_script("pennaction/eval_speed2d.py", tmp_path, "--exits", "1", "4")
     (score,) = report["scores"]
     assert code == 0 and score["block_names"] == ["1", "4"]
     assert score["value"] == score["blocks"][-1] > 0
     assert "not verified" in capsys.readouterr().out
-    module = load_script("pennaction/eval_speed2d.py")
-    assert module.even_exits(4) == [1, 2, 3, 4]
-    assert module.even_exits(12) == [2, 4, 6, 8, 10, 12]
+    assert score["protocol"]["batch"] == "2 clips"
+    network = load_script("pennaction/eval_speed2d.py").describe(tiny=False).arguments
+    assert network["action_pyramids"] == (1, 2, 3, 4, 5, 6) and network["pose_replica"]
+    assert (network["num_pose_features"], network["num_visual_features"]) == (160, 160)
     with pytest.raises(ValueError, match="blocks must be 1 to 4, got 9"):
         run_script("pennaction/eval_speed2d.py", tmp_path, "--exits", "9")
 

@@ -34,7 +34,8 @@ def test_one_network(data, trained, tmp_path):
     assert report["scores"][0]["value"] == pytest.approx(before["scores"][0]["value"],
                                                          rel=1e-5)
     assert any("15 times as many samples" in n for n in report["scores"][0]["notes"])
-    for name in ("actions.png", "progress_epochs.png"):
+    for name in ("actions-P1.png", "actions-MPJVE.png", "progress-P1-epochs.png",
+                 "progress-MPJVE-seconds.png", "poses.png"):
         assert (tmp_path / "eval" / name).exists()
 
 

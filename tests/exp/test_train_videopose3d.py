@@ -36,7 +36,7 @@ def test_all_actions_and_resume(data, tmp_path):
     assert score["value"] == pytest.approx(np.mean(list(score["parts"].values())))
     assert score["samples"] == 2 * 4 * 30
     row, = read_rows(tmp_path / "run" / "epochs.csv")
-    assert {"P1/test", "P1/train", "loss"} <= set(row)
+    assert {"test/P1", "test/MPJVE", "train/P1", "loss"} <= set(row)
     # What is finished is not trained again.
     before = (tmp_path / "run" / "last.weights.h5").stat().st_mtime_ns
     assert run(data, tmp_path, resume=True)["all"]["scores"] == report["scores"]

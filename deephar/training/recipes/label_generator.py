@@ -1,4 +1,7 @@
-"""Training of the label generator: view synthesis first, then reconstruction."""
+"""Training of the label generator: view synthesis first, then reconstruction.
+
+Its baseline is one linear network, trained by the same recipe.
+"""
 import dataclasses
 import logging
 from dataclasses import dataclass
@@ -15,7 +18,8 @@ from deephar.data.keypoints.takes import TEST_SUBJECTS, TRAIN_SUBJECTS, Take
 from deephar.evaluation.label_generator import (
     camera_poses, image_points, pose_errors, view_pairs, view_pckh)
 from deephar.models import linear
-from deephar.networks.label_generator import LabelGenerator, settings_of
+from deephar.networks.label_generator import (
+    LabelGenerator, LinearBaseline, settings_of, without_root)
 from deephar.training.callbacks import EvalCallback
 from deephar.training.run import RunConfig, start_run, was_begun
 from deephar.training.schedule import Decay
@@ -27,6 +31,7 @@ from deephar.utils.stereo import Intrinsics, Normaliser, relative
 
 DECAY, DECAY_STEPS = 0.96, 100_000
 RATE = 1e-3
+MPII16_ROOT = 6             # the pelvis of the hourglass' key points
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +41,8 @@ class GeneratorConfig(RunConfig):
     """The flags of a label generator's training."""
     logdir: str = flag("output/label_generator", "folder of the run")
     data: str = flag("datasets/keypoints", "folder of the key-point files, or 'synthetic'")
+    system: str = flag("generator", "two networks, or the linear baseline",
+                       choices=("generator", "baseline"))
     keypoints: str = flag("gt", "NAME of data_2d_h36m_NAME.npz")
     exact: bool = flag(True, "left key points projected from the poses, not the file's")
     cameras: str = flag("", "JSON file of another rig")
@@ -105,9 +112,31 @@ def train_generator(cfg: GeneratorConfig, train: Pairs, test: Pairs,
     if is_chief(strategy):
         for name, network in networks.items():
             save_weights(network, folder / f"{name}.weights.h5")
-        write_settings(folder, {"networks": sizes, **settings_of(
-            *numbers.values(), intrinsics)})
+        write_settings(folder, {"networks": sizes, **settings_of(numbers, intrinsics)})
     return generator
+
+
+def train_baseline(cfg: GeneratorConfig, train: Pairs, test: Pairs,
+                   strategy: tf.distribute.Strategy,
+                   intrinsics: Intrinsics = Intrinsics()) -> LinearBaseline:
+    """Train the baseline of ICCV 2017 in `cfg.logdir`/baseline."""
+    folder = Path(cfg.logdir)
+    root = MPII16_ROOT if train.left.shape[1] == 16 else 0
+    numbers = {"left": Normaliser.fit(train.left, root), "pose": Normaliser.fit(train.poses)}
+    size = dict(zip(("inputs", "outputs"), linear.BASELINE), units=cfg.units,
+                blocks=cfg.blocks, dropout=cfg.dropout, max_norm=cfg.max_norm)
+    network = linear.build(**size, name="baseline")
+    baseline = LinearBaseline(network, **numbers, intrinsics=intrinsics)
+    poses = without_root(numbers["pose"].normalise(train.poses), 0, 3)
+    true = relative(test.poses)
+    _train(dataclasses.replace(cfg, logdir=str(folder / "baseline")), size, network,
+           baseline.inputs(train.left).astype(np.float32), poses.astype(np.float32),
+           strategy, lambda: pose_errors(true, baseline.coarse_poses(test.left)))
+    if is_chief(strategy):
+        save_weights(network, folder / "baseline.weights.h5")
+        write_settings(folder, {"networks": {"baseline": size},
+                                **settings_of(numbers, intrinsics)})
+    return baseline
 
 
 def _train(cfg, size, copy, x, y, strategy, score: Callable) -> None:

@@ -17,8 +17,9 @@ from deephar.data.keypoints.batches import (
     ChunkedBatches, SemiSupervisedBatches, Symmetry)
 from deephar.data.keypoints.takes import (
     H36M17_PARENTS, H36M17_SYMMETRY, TEST_SUBJECTS, TRAIN_SUBJECTS, Take, root_relative)
+from deephar.evaluation.actionwise_tables import SHOWN
 from deephar.evaluation.lifting import (
-    lifted_by, lifting_trial, score_of, take_errors, weighted_errors)
+    METRICS, by_action, lifted_by, lifting_trial, score_of, take_errors, weighted_errors)
 from deephar.evaluation.loop import evaluate
 from deephar.evaluation.report import make_report, read_report, write_report
 from deephar.losses import inverse_depth_loss, mean_value, mpjpe_loss
@@ -110,12 +111,12 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
     whole = temporal.build(**arguments, name="whole")
     stages, network, samples = _stages(cfg, data, model, arguments, strided, strategy)
     log.info("%d takes to train on, %d to test on.", len(data.train), len(data.test))
-    scores = EvalCallback(
-        "P1", losses_of(whole, cfg.widths, cfg.causal,
-                        {"test": data.test, "train": data.train}),
-        model, strategy=strategy, every=cfg.eval_every)
+    scores = [EvalCallback(name, losses_of(whole, cfg.widths, cfg.causal, takes, shown),
+                           model, strategy=strategy, every=cfg.eval_every)
+              for name, takes, shown in (("test", data.test, (SHOWN,)),
+                                         ("train", data.train, ()))]
     train_stages(network, stages, run, strategy=strategy, callbacks=[
-        Seconds(samples), scores, BnMomentum(network, cfg.epochs)], **cfg.trainer_options())
+        Seconds(samples), *scores, BnMomentum(network, cfg.epochs)], **cfg.trainer_options())
     whole.set_weights(model.get_weights())
     if is_chief(strategy):
         write_settings(folder, {"temporal": arguments})
@@ -216,22 +217,26 @@ class Seconds(keras.callbacks.Callback):
 
 
 def losses_of(whole: keras.Model, widths: Sequence[int], causal: bool,
-              takes: Mapping[str, Sequence[Take]]) -> Callable:
-    """A score for `EvalCallback`: P1 in mm of every set of takes, without flips.
+              takes: Sequence[Take], shown: Sequence[str] = ()) -> Callable:
+    """A score for `EvalCallback`: P1 in mm and MPJVE of takes.
+
+    Without flips, and means over frames: not the numbers of the tables.
 
     Args:
         whole: the dilated form; it gets the trained model's weights.
-        takes: {name of the set: its takes}.
+        shown: actions whose P1 is told too, where there are several.
     """
     predict = lifted_by(lifter_of(whole, temporal.temporal_padding(widths, causal)))
+    trial = lifting_trial(takes, ("mpjpe", "mpjve"))
 
     def score(trained: keras.Model) -> dict[str, float]:
         if trained is not whole:
             whole.set_weights(trained.get_weights())
-        return {name: weighted_errors(take_errors(
-                    evaluate(lifting_trial(members, ("mpjpe",), name), predict, batch_size=1),
-                    members))["mpjpe"]
-                for name, members in takes.items() if members}
+        rows = take_errors(evaluate(trial, predict, batch_size=1), takes)
+        actions = by_action(rows)
+        return {METRICS[name]: value for name, value in weighted_errors(rows).items()} | {
+            f"P1 of {action}": actions[action]["mpjpe"] for action in shown
+            if action in actions and len(actions) > 1}
 
     return score
 

@@ -49,7 +49,7 @@ def test_a_job_learns_and_its_folder_is_the_network(tmp_path):
     report = jobs.train_job(cfg, data, make_strategy("cpu"))
     assert jobs.is_finished(tmp_path / "run")
     rows = read_rows(tmp_path / "run" / "epochs.csv")
-    errors = [row["P1/train"] for row in rows]
+    errors = [row["train/P1"] for row in rows]
     assert errors[2] < errors[0] and errors[2] < 90
     assert [row["lr"] for row in rows] == pytest.approx([1e-2, 0.95e-2, 0.9025e-2])
     assert all(row["seconds"] > 0 for row in rows)
