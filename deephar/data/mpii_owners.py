@@ -12,8 +12,8 @@ import numpy as np
 from deephar.config import DataConfig
 from deephar.data.matfile import find_annotations, load_mat, number, numbers, records, text
 from deephar.data.mpii import IMAGES, NUM_MPII_JOINTS, MpiiSinglePerson
+from deephar.data.prepare.annotations import cells, save_mat, struct_array
 from deephar.data.prepare.mpii import RELEASE_FILE
-from deephar.data.prepare.work import cells, save_mat, struct_array
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d
 

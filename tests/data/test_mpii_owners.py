@@ -7,7 +7,7 @@ from deephar.config import mpii_sp_dataconf
 from deephar.data import MpiiSinglePerson
 from deephar.data.matfile import number, records, text
 from deephar.data.mpii_owners import RELEASE_FILE, MpiiTestPeople, write_list, write_predictions
-from deephar.data.prepare.work import cells, save_mat, struct_array
+from deephar.data.prepare.annotations import cells, save_mat, struct_array
 from deephar.utils.modes import TEST_MODE, VALID_MODE
 from tests.fakes.owners import write_jpeg
 

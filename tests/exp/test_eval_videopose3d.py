@@ -54,13 +54,23 @@ def test_interrupted_and_resumed(data, trained, tmp_path, monkeypatch):
 def test_a_network_per_action_beside_the_reference(data, trained, tmp_path):
     folder, before = trained
     report = evaluate(data, tmp_path, weights=str(folder / "each" / "run"),
-                      actionwise=True, reference=str(folder / "run"), plots=False)
+                      actionwise=True, reference=str(folder / "run"), plots=False,
+                      paper=("actions-243-rate-velocity",
+                             "actions-243-reference-rate-velocity"))
     assert report["scores"][1]["value"] == pytest.approx(before["scores"][0]["value"],
                                                          rel=1e-5)
     assert report["scores"][0]["value"] != report["scores"][1]["value"]
     assert set(report["errors"]) == {"ours", "reference"}
-    rates = read_json(tmp_path / "eval" / "rates.json")
-    assert {"eps0", "reference", "one_job", "all_jobs"} <= set(rates)
+    for metric in ("P1", "MPJVE"):
+        rates = read_json(tmp_path / "eval" / f"rates-{metric}.json")
+        assert {"eps0", "reference", "one_job", "all_jobs"} <= set(rates)
+        reference, ours = (score for score in report["scores"]
+                           if score["name"] == f"{metric} rate")
+        assert reference["value"] == pytest.approx(1e6 * rates["reference"])
+        assert ours["value"] == pytest.approx(1e6 * rates["one_job"])
+    assert reference["paper"] == ["actions-243-reference-rate-velocity"]
+    assert ours["paper"] == ["actions-243-rate-velocity"]
+    assert [table.split(",")[0] for table in report["tables"]] == ["Table III", "Table IV"]
 
 
 def test_videos(data, trained, tmp_path):
