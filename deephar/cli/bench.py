@@ -4,6 +4,7 @@
   deephar bench network --model mpii_reception2d --random --blocks
   deephar bench network --modes all --blocks --data datasets/quickstart
   deephar bench predict --picture photo.jpg --modes optimized,"onnx float32"
+  deephar bench people
   deephar bench data
   deephar bench train
   deephar bench all --out report      # with KERAS_BACKEND=jax: on JAX
@@ -18,7 +19,7 @@ from pathlib import Path
 from deephar.cli.arguments import add_network
 from deephar.cli.quiet import start_keras
 
-KINDS = ("network", "predict", "data", "train", "all")
+KINDS = ("network", "predict", "people", "data", "train", "all")
 INT8_SAMPLES = 16       # inputs to find ranges on
 
 
@@ -49,8 +50,8 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     from deephar.utils.files import write_json
     start_keras()
-    result = {"network": _network, "predict": _predict, "data": _data,
-              "train": _train, "all": _all}[args.kind](args)
+    result = {"network": _network, "predict": _predict, "people": _people_who_cross,
+              "data": _data, "train": _train, "all": _all}[args.kind](args)
     path = args.out / f"{args.kind}.json"
     write_json(path, result)
     told = result["machine"]
@@ -141,6 +142,41 @@ def _predict(args) -> dict:
                   f"{'×'.join(map(str, row['picture']))}", flush=True)
     return {"kind": "predict", "network": network.name, "machine": machine(),
             "rows": rows}
+
+
+def _people_who_cross(args) -> dict:
+    from deephar.inference.bench import FilmedPeople, bench_tracks
+    from deephar.inference.predictor import Predictor
+    from deephar.utils.plot import show
+    from deephar.utils.timing import machine
+    result = {"kind": "people", "machine": machine(), "tracks": bench_tracks()}
+    for row in result["tracks"]:
+        print(f"{row['people']} people who cross, "
+              f"{'boxes and poses' if row['poses'] else 'boxes only':<16}"
+              f"IDF1 {row['idf1']:.3f} of {row['best']:.3f} that the boxes allow, "
+              f"{row['switches']:.2f} switches", flush=True)
+    try:
+        predictor = Predictor(_load(args))
+    except OSError as error:
+        print(f"{error}\nno network: no speed, no actions, no picture")
+        return result
+    films = [FilmedPeople(predictor, 7 + people, people) for people in (2, 3, 4)]
+    films[-1].frames_per_second(4)                      # warm
+    speeds = {people: max(films[-1].frames_per_second(people) for _ in range(3))
+              for people in (1, 2, 4)}
+    further = (1 / speeds[4] - 1 / speeds[1]) / 3 * speeds[1]
+    print("frames/s with 1, 2, 4 people: "
+          + ", ".join(f"{speed:.1f}" for speed in speeds.values())
+          + f"; a further person costs {further:.2f} of the first", flush=True)
+    result |= {"network": predictor.network.name, "frames_per_s": speeds,
+               "further_person": further}
+    if predictor.network.actions:
+        result["action_accuracy"] = {film.people: film.action_accuracy() for film in films}
+        print("right actions of 2, 3, 4 people who cross: " + ", ".join(
+            f"{share:.0%}" for share in result["action_accuracy"].values()))
+    show(films[1].drawn(), filename=args.out / "crossing.jpg")
+    print(args.out / "crossing.jpg")
+    return result
 
 
 def _people(args, side: int):

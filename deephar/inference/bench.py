@@ -5,13 +5,18 @@ from typing import Iterator, Sequence
 
 import numpy as np
 
-from deephar.data.synthetic.crossing import Crossing
-from deephar.inference.render import draw_people
+from deephar.data.synthetic.crossing import Crossing, crossing
+from deephar.data.synthetic.film import film
+from deephar.inference.predictor import Predictor
+from deephar.inference.render import Renderer, draw_people
+from deephar.inference.sources import Frame
 from deephar.inference.tracks import Tracks
+from deephar.inference.video import predict_video
 from deephar.measures import identity_f1, identity_switches
 
 WARM_UP = 8             # pictures: the first ones go layer by layer, then tracing
 FPS = 25
+ACTIONS_FPS = 13        # of the synthetic Penn Action videos
 # What a detector does wrong: boxes missed, false ones per frame, errors per size.
 MISSED, FALSE, NOISE = 0.05, 0.1, 0.03
 
@@ -82,3 +87,58 @@ def follow(crossed: Crossing, seed: int, poses: bool = True) -> dict[str, float]
         best.append({who: box for box, _, who in seen})
     return {"idf1": identity_f1(true, found), "best": identity_f1(true, best),
             "switches": identity_switches(true, found)}
+
+
+def bench_tracks(seeds: int = 20) -> list[dict]:
+    """Mean scores of `follow` over videos of 2, 3 and 4 people, with poses and without."""
+    rows = []
+    for people in (2, 3, 4):
+        videos = [crossing(seed, people) for seed in range(seeds)]
+        for poses in (True, False):
+            scores = [follow(video, seed, poses) for seed, video in enumerate(videos)]
+            rows.append({"people": people, "poses": poses, **{
+                name: float(np.mean([score[name] for score in scores]))
+                for name in scores[0]}})
+    return rows
+
+
+class FilmedPeople:
+    """A drawn video of people who each do something else while they cross."""
+
+    def __init__(self, predictor: Predictor, seed: int, people: int, frames: int = 48):
+        known = next(iter(predictor.network.actions.values()), ("Walking",))
+        picked = np.random.default_rng(seed).permutation(len(known))[:people]
+        self.predictor, self.people = predictor, people
+        self.crossed = crossing(seed, people, frames, ACTIONS_FPS,
+                                actions=[known[i] for i in picked])
+        self.frames = [Frame(t, t / ACTIONS_FPS, film(self.crossed.scene, t)[0], "crossing")
+                       for t in range(frames)]
+
+    def predicted(self, people: int | None = None):
+        """(frame, result) with the true boxes of the first `people`."""
+        boxes = self.crossed.boxes[:people]
+        return predict_video(self.predictor, self.frames, boxes={
+            str(t): boxes[:, t].tolist() for t in range(boxes.shape[1])})
+
+    def frames_per_second(self, people: int) -> float:
+        """From the pictures in memory to drawn ones, all in one thread."""
+        renderer = Renderer(self.predictor.layout, timeline=len(self.frames), rows=people)
+        start = time.perf_counter()
+        for frame, result in self.predicted(people):
+            renderer(frame.picture, result)
+        return len(self.frames) / (time.perf_counter() - start)
+
+    def action_accuracy(self) -> float:
+        """Share of boxes whose person, by the number, has the right action."""
+        right = [person.best_action()[0] == self.crossed.actions[person.id]
+                 if person.id < self.people else False
+                 for _, result in self.predicted() for person in result.people]
+        return float(np.mean(right))
+
+    def drawn(self) -> np.ndarray:
+        """Three moments side by side, with everybody's time line."""
+        renderer = Renderer(self.predictor.layout, timeline=len(self.frames),
+                            rows=self.people)
+        pictures = [renderer(frame.picture, result) for frame, result in self.predicted()]
+        return np.concatenate([pictures[len(pictures) * i // 6 - (i == 6)]
+                               for i in (1, 3, 6)], axis=1)

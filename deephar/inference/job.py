@@ -27,6 +27,7 @@ from deephar.inference.writer import VideoWriter
 from deephar.utils.plot import show
 
 STOPPED = 130               # exit code after Ctrl-C
+MOST_ROWS = 4               # people with a time line
 UNKNOWN_LENGTH = 300        # frames that a time line shows of a stream
 SAVERS = {"json": save_json, "npz": save_npz, "coco": save_coco,
           "keypoints": save_keypoints}
@@ -223,7 +224,12 @@ class Job:
         return put
 
     def _renderer(self, timeline: int) -> Renderer:
-        return Renderer(self.predictor.layout, timeline=timeline, **self.drawing)
+        rows = 1
+        if timeline and self.boxes not in (None, "annotation", *WAYS):
+            most = max(map(len, read_boxes(self.boxes).values()), default=1)
+            rows = min(max(most, 1), MOST_ROWS)
+        return Renderer(self.predictor.layout, timeline=timeline, rows=rows,
+                        **self.drawing)
 
     def _boxes(self, default: str, pictures: Sequence[Path]):
         """What `Predictor` takes as boxes."""

@@ -30,6 +30,7 @@ from deephar.utils.transform import (
 
 WINDOW_MM = 1000 * H36M_WINDOW      # what a crop spans at the depth of the person
 CROP_THREADS = 2
+CLIPS_PER_BATCH = 4                 # people of a frame go in together
 
 # How to find people: boxes, a function of the picture, or the name of a way.
 Boxes = str | Sequence | np.ndarray | Callable[[np.ndarray], Any]
@@ -85,9 +86,13 @@ class Predictor:
         self._run_frames = (frame_function(faster(network, poses=True), batch_size)
                             if network.layout else None)
         frames = network.num_frames
-        self._clips_per_batch = max(1, batch_size // frames) if frames else 0
-        self._run_clips = (clip_function(faster(network), self._clips_per_batch)
-                           if frames else None)
+        if frames:
+            clips = faster(network)
+            self._clips_per_batch = max(1, batch_size // frames)
+            if getattr(clips.model, "takes_any_batch", False):     # nothing is filled up
+                self._clips_per_batch = max(self._clips_per_batch,
+                                            min(batch_size, CLIPS_PER_BATCH))
+            self._run_clips = clip_function(clips, self._clips_per_batch)
         self._threads = ThreadPoolExecutor(CROP_THREADS, "crop")
 
     @property

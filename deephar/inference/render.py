@@ -37,8 +37,8 @@ def draw_people(image, people: Sequence[Person], layout: PoseLayout | None, *,
 
 def paint_people(canvas: np.ndarray, people: Sequence[Person],
                  layout: PoseLayout | None, *, boxes: bool = False,
-                 labels: bool = True) -> None:
-    """`draw_people` into an array (H, W, 3), in place."""
+                 labels: bool = True, numbers: bool = False) -> None:
+    """`draw_people` into an array (H, W, 3), in place; `numbers` tell people apart."""
     for person in people:
         if boxes:
             paint_box(canvas, person.box)
@@ -47,9 +47,11 @@ def paint_people(canvas: np.ndarray, people: Sequence[Person],
             paint_pose(canvas, person.joints, layout, _drawn(person))
     for person in people:
         best = person.best_action()
+        words = [str(person.id)] if numbers else []
         if labels and best is not None:
-            paint_caption(canvas, f"{nice(best[0])} {best[1]:.0%}",
-                          at=_label_place(person))
+            words.append(f"{nice(best[0])} {best[1]:.0%}")
+        if words:
+            paint_caption(canvas, "  ".join(words), at=_label_place(person))
 
 
 def _drawn(person: Person) -> np.ndarray:
@@ -194,31 +196,36 @@ class Renderer:
         boxes: draw where people were looked for.
         view_3d: put the first person's 3D pose beside the picture.
         azimuth, elevation: of the 3D view.
-        timeline: draw a bar of the actions below, over so many frames; 0: none.
+        timeline: draw bars of the actions below, over so many frames; 0: none.
+        rows: bars; of the people that were seen last.  With more than one, people
+            wear their numbers.
         max_side: larger pictures are made smaller.
     """
 
     def __init__(self, layout: PoseLayout | None, *, boxes: bool = False,
                  view_3d: bool = False, azimuth: float = 35.0, elevation: float = 12.0,
-                 timeline: int = 0, max_side: int = 1920):
+                 timeline: int = 0, rows: int = 1, max_side: int = 1920):
         self.layout, self.boxes, self.view_3d = layout, boxes, view_3d
         self.azimuth, self.elevation, self.max_side = azimuth, elevation, max_side
         self._history: deque = deque(maxlen=timeline or None)
-        self._timeline = timeline
+        self._timeline, self._rows = timeline, rows
+        self._last_seen: dict[int, int] = {}            # person: count of frames
+        self._count = 0
 
     def __call__(self, picture, result: FrameResult) -> np.ndarray:
         """The drawn frame, (H, W, 3) uint8; the picture stays as it is."""
         picture, people = self._fitted(picture, result.people)
         height, width = picture.shape[:2]
         bar = max(18, round(0.05 * height)) if self._timeline else 0
-        canvas = np.empty((height + bar, width, 3), np.uint8)
+        canvas = np.empty((height + bar * self._rows, width, 3), np.uint8)
         canvas[:height] = picture
-        paint_people(canvas[:height], people, self.layout, boxes=self.boxes)
+        paint_people(canvas[:height], people, self.layout, boxes=self.boxes,
+                     numbers=self._rows > 1)
         if bar:
-            canvas[height:] = self._bar(people, width, bar)
+            canvas[height:] = self._bars(people, width, bar)
         if not self.view_3d:
             return canvas
-        space = np.full((height + bar, height, 3), PAPER, np.uint8)
+        space = np.full((len(canvas), height, 3), PAPER, np.uint8)
         space[:height] = self._space(people, height)
         return np.concatenate([canvas, space], axis=1)
 
@@ -233,11 +240,23 @@ class Renderer:
                                               reducing_gap=2)
         return np.asarray(small), [_scaled(person, scale) for person in people]
 
-    def _bar(self, people, width: int, height: int) -> np.ndarray:
-        first = people[0].actions if people else {}
-        self._history.append(next(iter(first.values()), None))
+    def _bars(self, people, width: int, height: int) -> np.ndarray:
+        """A bar for each person that was seen lately, in the order of the numbers."""
+        self._history.append({p.id: next(iter(p.actions.values()), None) for p in people})
+        self._count += 1
+        self._last_seen |= {p.id: self._count for p in people}
+        latest = sorted(self._last_seen, key=self._last_seen.get)[-self._rows:]
+        self._last_seen = {id: self._last_seen[id] for id in latest}
         missing = [None] * (self._timeline - len(self._history))
-        return np.asarray(action_timeline([*self._history, *missing], width, height))
+        bars = np.full((self._rows * height, width, 3), PAPER, np.uint8)
+        label = round(1.6 * height) if self._rows > 1 else 0
+        for row, id in enumerate(sorted(latest)):
+            bar = bars[row * height:(row + 1) * height]
+            history = [seen.get(id) for seen in self._history] + missing
+            bar[:, label:] = action_timeline(history, width - label, height)
+            if label:
+                paint_caption(bar, str(id), (0.3 * height, height), size=0.55 * height)
+        return bars
 
     def _space(self, people, side: int):
         for person in people:

@@ -143,6 +143,30 @@ def test_renderer_puts_together_what_is_asked():
     assert both.shape == (218, 600, 3)
 
 
+def test_everybody_has_a_time_line_and_a_number():
+    def frame(*people):
+        return renderer(np.zeros((200, 400, 3), np.uint8), result(people, (400, 200)))
+
+    def who(id, name):
+        values = {"bowl": 0.1, "squat": 0.1, "bench_press": 0.1, name: 0.8}
+        return person(100, id=id, classes=values)
+
+    def row(number, x):
+        """Colour in a row at a frame; the rows are 18 high, names take 29 of 400."""
+        return tuple(picture[201 + 18 * number, round(29 + (x + 0.9) / 4 * 371)])
+
+    renderer = Renderer(pa16j2d, timeline=4, rows=2)
+    frame(who(3, "bowl"), who(1, "squat"))
+    picture = frame(who(1, "squat"))
+    assert picture.shape == (236, 400, 3)
+    assert row(0, 0) == row(0, 1) == CLASS_COLORS[1]        # person 1
+    assert row(1, 0) == CLASS_COLORS[0] and row(1, 1) == row(1, 2) == PAPER
+    assert picture[218:, :29].std() > 0                     # its number
+    picture = frame(who(7, "bench_press"))                  # 3 was gone the longest
+    assert row(0, 1) == CLASS_COLORS[1] and row(0, 2) == PAPER
+    assert row(1, 1) == PAPER and row(1, 2) == CLASS_COLORS[2]
+
+
 def test_huge_pictures_are_drawn_smaller():
     picture = Renderer(pa16j2d, max_side=500)(
         np.zeros((4000, 4000, 3), np.uint8), result([person(4000)], (4000, 4000)))
