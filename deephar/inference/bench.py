@@ -7,6 +7,7 @@ import numpy as np
 
 from deephar.data.synthetic.crossing import Crossing, crossing
 from deephar.data.synthetic.film import film
+from deephar.data.synthetic.motions import MOTIONS
 from deephar.inference.predictor import Predictor
 from deephar.inference.render import Renderer, draw_people
 from deephar.inference.sources import Frame
@@ -106,7 +107,8 @@ class FilmedPeople:
     """A drawn video of people who each do something else while they cross."""
 
     def __init__(self, predictor: Predictor, seed: int, people: int, frames: int = 48):
-        known = next(iter(predictor.network.actions.values()), ("Walking",))
+        known = [name for name in next(iter(predictor.network.actions.values()), ())
+                 if name in MOTIONS] or ["Walking"]
         picked = np.random.default_rng(seed).permutation(len(known))[:people]
         self.predictor, self.people = predictor, people
         self.crossed = crossing(seed, people, frames, ACTIONS_FPS,
@@ -122,7 +124,7 @@ class FilmedPeople:
 
     def frames_per_second(self, people: int) -> float:
         """From the pictures in memory to drawn ones, all in one thread."""
-        renderer = Renderer(self.predictor.layout, timeline=len(self.frames), rows=people)
+        renderer = Renderer(self.predictor.layout)
         start = time.perf_counter()
         for frame, result in self.predicted(people):
             renderer(frame.picture, result)
@@ -140,5 +142,5 @@ class FilmedPeople:
         renderer = Renderer(self.predictor.layout, timeline=len(self.frames),
                             rows=self.people)
         pictures = [renderer(frame.picture, result) for frame, result in self.predicted()]
-        return np.concatenate([pictures[len(pictures) * i // 6 - (i == 6)]
-                               for i in (1, 3, 6)], axis=1)
+        return np.concatenate([pictures[len(pictures) * i // 6] for i in (1, 3, 5)],
+                              axis=1)

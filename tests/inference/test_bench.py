@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from deephar.inference.bench import bench_predict
+from deephar.data.synthetic.crossing import crossing
+from deephar.inference.bench import FilmedPeople, bench_predict, detections
 from deephar.inference.predictor import Predictor
 from tests.fakes.networks import fixed
 
@@ -13,3 +14,27 @@ def test_stages_of_prediction():
     assert set(result["stages_ms"]) == {"crop", "network", "draw", "all"}
     assert result["picture"] == [80, 60]
     assert result["frames_per_s"] == pytest.approx(1e3 / result["stages_ms"]["all"])
+
+
+def test_a_detector_misses_some_and_sees_others_that_are_not_there():
+    crossed = crossing(0, 3)
+    seen = list(detections(crossed, 0))
+    who = [w for frame in seen for _, _, w in frame]
+    shown = (~crossed.hidden).sum()
+    assert 0.9 * shown < sum(w >= 0 for w in who) < shown
+    assert 1 <= who.count(-1) <= 20
+    for t, frame in enumerate(seen):
+        for box, pose, w in frame:
+            if w >= 0:
+                assert not crossed.hidden[w, t] and pose.shape == (16, 2)
+                assert np.abs(box - crossed.boxes[w, t]).max() < 40
+
+
+def test_filmed_people():
+    network = fixed(frames=4, actions=[1, 0, 0])
+    filmed = FilmedPeople(Predictor(network, batch_size=4), 0, 2, frames=4)
+    assert filmed.crossed.actions == ("Walking", "Walking")
+    assert [[p.id for p in result.people] for _, result in filmed.predicted()] == [[0, 1]] * 4
+    assert [len(result.people) for _, result in filmed.predicted(1)] == [1] * 4
+    assert filmed.action_accuracy() == 0 and filmed.frames_per_second(1) > 0
+    assert filmed.drawn().shape == (360 + 2 * 18, 3 * 640, 3)

@@ -13,7 +13,7 @@ from deephar.data.synthetic.skeleton import place_body
 from deephar.utils.pose import pa16j2d
 
 WALK = "Walking"
-GLIDE = 800.0           # mm/s of people who do not walk
+GLIDE = 400.0           # mm/s of people who do not walk
 LANE = 650.0            # mm from one person's way to the next one's
 BEHIND = 1300.0         # mm from one to the next who goes the same way
 HIDDEN = 0.6            # share of a box behind other boxes: nobody sees the person
