@@ -32,7 +32,7 @@ setup(
         "matplotlib",
     ],
     extras_require={
-        "test": ["pytest", "setuptools>=64", "wheel"],
+        "test": ["pytest", "hypothesis", "setuptools>=64", "wheel"],
         "video": ["av"],
         "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
     },

@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
+import numpy as np
+
 from deephar.config import DataConfig, ModelConfig
 from deephar.utils.files import read_json, write_json
 from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
+from deephar.utils.reading import numbers_of, reading
 
 if TYPE_CHECKING:
     import keras
@@ -25,6 +28,11 @@ if TYPE_CHECKING:
 FILE_NAME = "model.json"
 WEIGHTS = ("best.weights.h5", "last.weights.h5")
 FORMAT = 1
+COUNTS = ("crop_resolution", "image_channels", "subsampling", "fixed_subsampling")
+OCCLUSIONS = ("geoocclusion", "fixed_geoocclusion")
+# More than any network has: larger numbers are refused before memory is taken.
+LARGEST = {"input_shape": 4096, "num_pyramids": 64, "action_pyramids": 64, "num_levels": 16,
+           "num_blocks": 64, "blocks": 64, "ksize": 64, "kernel_size": 64, "": 16384}
 
 
 @dataclass(frozen=True)
@@ -114,12 +122,52 @@ def read_description(folder: Path) -> Description:
         raise FileNotFoundError(f"{folder} holds no {FILE_NAME}: it is not the folder "
                                 "of a model")
     content = read_json(path)
-    if content.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {content.get('format')!r}, known is {FORMAT}")
-    return Description(
-        content["architecture"], content["arguments"],
-        POSE_LAYOUTS[content["layout"]], DataConfig(**content["dataconf"]),
-        {name: tuple(labels) for name, labels in content["actions"].items()})
+    with reading(path):
+        if content.get("format") != FORMAT:
+            raise ValueError(f"{path} has format {content.get('format')!r}, known is {FORMAT}")
+        check_sizes(content["arguments"])
+        return Description(
+            content["architecture"], content["arguments"],
+            POSE_LAYOUTS[content["layout"]], read_dataconf(content["dataconf"]),
+            read_actions(content["actions"]))
+
+
+def check_sizes(arguments: Any, name: str = "arguments") -> None:
+    """Raises ValueError for a network that no machine could build."""
+    if isinstance(arguments, Mapping):
+        for key, value in arguments.items():
+            check_sizes(value, key)
+    elif isinstance(arguments, (list, tuple)):
+        for value in arguments:
+            check_sizes(value, name)
+    elif isinstance(arguments, (int, float)):
+        most = LARGEST.get(name, LARGEST[""])
+        if not -1 <= arguments <= most:
+            raise ValueError(f"{name} must be at most {most}, got {arguments}")
+
+
+def read_dataconf(content: Mapping[str, Any]) -> DataConfig:
+    """The crops of JSON; raises ValueError for settings that are none."""
+    usual = dataclasses.asdict(DataConfig())
+    for name, value in content.items():
+        is_list = isinstance(usual[name], tuple) or name in OCCLUSIONS
+        if value is None and name in OCCLUSIONS:
+            continue
+        found = numbers_of(value, np.shape(value), name)
+        least = 1 if name in COUNTS else -LARGEST["input_shape"]
+        if found.ndim != is_list or not ((least <= found) & (
+                found <= LARGEST["input_shape"])).all() or (
+                name in COUNTS and (found % 1).any()):
+            raise ValueError(f"{name} must be like {usual[name]}, got {value!r}")
+    return DataConfig(**content)
+
+
+def read_actions(content: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The classes of action sets, of JSON."""
+    actions = {name: tuple(labels) for name, labels in content.items()}
+    if not all(isinstance(label, str) for labels in actions.values() for label in labels):
+        raise ValueError(f"actions are names, got {str(content)[:200]}")
+    return actions
 
 
 def find_weights(folder: Path) -> Path:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from deephar.utils.files import md5_of
 
 CHUNK = 1 << 18
+OURSELVES = ("127.0.0.1", "localhost")          # need no encryption
 TRIES = 3               # requests per call: a cut connection is taken up again
 CONNECTION_ERRORS = (urllib.error.URLError, ConnectionError, TimeoutError,
                      http.client.HTTPException)
@@ -50,6 +51,9 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
         DownloadError: offline, refused, cut or wrong; nothing is at `path`.
     """
     path = Path(path)
+    address = urlsplit(url)
+    if address.scheme != "https" and address.hostname not in OURSELVES:
+        raise DownloadError(f"{url} is not loaded: only https is")
     by_hand = f"download {url} by hand and put it at {path}"
     if path.exists():
         fault = fault_of(path, md5, check)

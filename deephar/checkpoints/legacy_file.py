@@ -9,6 +9,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from deephar.utils.reading import check_file, open_hdf5
+
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -41,20 +43,22 @@ def read_groups(path: Path) -> dict[str, list[Tensor]]:
         FileNotFoundError: there is no such file.
         ValueError: it is empty, of another kind, truncated or damaged.
     """
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         raise FileNotFoundError(f"{path}: no such weight file")
-    if path.stat().st_size == 0:
+    if check_file(path).stat().st_size == 0:
         raise ValueError(f"{path} is empty (0 bytes): download it again")
     with open(path, "rb") as file:
         if file.read(8) != HDF5_SIGNATURE:
             raise ValueError(f"{path} is not an HDF5 file: download it again")
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             root = file["model_weights"] if "model_weights" in file else file
             return _read_root(path, root)
-    except (OSError, RuntimeError) as error:
+    except ValueError as error:
+        if isinstance(error.__cause__, ValueError) or error.__cause__ is None:
+            raise
         raise ValueError(f"{path} is truncated or damaged: download it again "
-                         f"({error})") from error
+                         f"({error.__cause__})") from error
 
 
 def _read_root(path: Path, root) -> dict[str, list[Tensor]]:
@@ -83,7 +87,7 @@ def _read_unlisted(root, groups) -> dict[str, list[Tensor]]:
         if isinstance(item, h5py.Dataset) and name not in listed:
             layer, _, rest = name.partition("/")
             unlisted.setdefault(f"{layer} (not listed)", []).append(
-                Tensor(rest, item[()]))
+                Tensor(rest, np.asarray(item[()])))
 
     root.visititems(visit)
     return unlisted
@@ -93,7 +97,7 @@ def _read_tensor(path: Path, group, layer: str, name: str) -> Tensor:
     if name not in group:
         raise ValueError(f"{path}: layer {layer} lists {name}, but it is not there")
     try:
-        return Tensor(name, group[name][()])
+        return Tensor(name, np.asarray(group[name][()]))
     except OSError as error:
         raise OSError(f"layer {layer}, {name}, shape {group[name].shape}: {error}"
                       ) from error

@@ -8,9 +8,11 @@ from typing import Any, Mapping
 import keras
 import numpy as np
 
+from deephar.checkpoints.description import check_sizes
 from deephar.models import linear, temporal
 from deephar.utils.checksums import add_checksums, check_hdf5
 from deephar.utils.files import atomic_path, read_json, write_json
+from deephar.utils.reading import read_npz, reading
 
 SETTINGS = "lifter.json"
 TEMPORAL_WEIGHTS = "last.weights.h5"
@@ -54,22 +56,36 @@ def load_temporal(path: Path | str, **arguments) -> tuple[keras.Model, dict, Pat
     path = Path(path)
     if path.suffix == ".npz":
         model = temporal.build(**arguments)
-        with np.load(path) as file:
-            temporal.load_torch_state(model, dict(file))
+        arrays = read_npz(path)
+        with reading(path):
+            if not all(a.dtype.kind in "fi" and np.isfinite(a).all() for a in arrays.values()):
+                raise ValueError("its weights must be finite numbers")
+            temporal.load_torch_state(model, arrays)
         return model, arguments, path
-    arguments = read_settings(path)["temporal"]
-    model = temporal.build(**arguments)
-    check_hdf5(path / TEMPORAL_WEIGHTS)
-    model.load_weights(path / TEMPORAL_WEIGHTS)
+    settings = read_settings(path)
+    with reading(path / SETTINGS):
+        arguments = settings["temporal"]
+        check_sizes(arguments)
+        model = temporal.build(**arguments)
+    _load(model, path / TEMPORAL_WEIGHTS)
     return model, arguments, path / TEMPORAL_WEIGHTS
 
 
 def load_linear(folder: Path | str, name: str) -> keras.Model:
     """One of the linear-residual networks of a label-generator run, by name."""
-    settings = read_settings(folder)["networks"]
-    if name not in settings:
-        raise KeyError(f"{folder} has no network {name!r}; it has {', '.join(settings)}")
-    model = linear.build(**settings[name], name=name)
-    check_hdf5(Path(folder) / f"{name}.weights.h5")
-    model.load_weights(Path(folder) / f"{name}.weights.h5")
+    path = Path(folder) / SETTINGS
+    settings = read_settings(folder)
+    with reading(path):
+        networks = settings["networks"]
+        if name not in networks:
+            raise ValueError(f"{path} has no network {name!r}; it has {', '.join(networks)}")
+        check_sizes(networks[name])
+        model = linear.build(**networks[name], name=name)
+    _load(model, Path(folder) / f"{name}.weights.h5")
     return model
+
+
+def _load(model: keras.Model, path: Path) -> None:
+    check_hdf5(path)
+    with reading(path):
+        model.load_weights(path)

@@ -1,8 +1,12 @@
 """From a checkpoint's name, or a file of one's own, to a network that is ready."""
 import os
+import re
+import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
+
+import numpy as np
 
 from deephar.checkpoints.description import Description, find_weights, read_description
 from deephar.checkpoints.download import fetch
@@ -11,11 +15,19 @@ from deephar.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint
 from deephar.checkpoints.variants import description_of
 from deephar.utils.checksums import add_checksums, check_hdf5
 from deephar.utils.files import atomic_path
+from deephar.utils.reading import LARGEST, check_file, open_hdf5, parse_json, reading
 
 if TYPE_CHECKING:
     import keras
 
     from deephar.checkpoints.legacy import LoadReport
+
+
+# What a .keras file holds, and where what it asks for may come from.
+ARCHIVED = ("metadata.json", "config.json", "model.weights.h5")
+MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|models"
+                     r"|src\.models\.\w+|src\.ops\.\w+))?|builtins|deephar(\.\w+)*|tests(\.\w+)*")
+DEEPEST = 64
 
 
 def load_checkpoint(name: str | os.PathLike, folder: str | os.PathLike = "weights", *,
@@ -90,12 +102,13 @@ def load_weights(model: "keras.Model", path: str | os.PathLike) -> None:
         load_legacy_weights(model, path)
         return
     # Keras pairs by position, and does not notice what only the file has.
-    count = _count_weights(path)
+    count = _count_weights(check_file(path))
     if count != len(model.weights):
         raise ValueError(f"{path} holds {count} weights, {model.name} has "
                          f"{len(model.weights)}: it belongs to another network")
     check_hdf5(path)
-    model.load_weights(path)
+    with reading(path):
+        model.load_weights(path)
 
 
 def convert(source: str | os.PathLike, out: str | os.PathLike, model: str) -> "LoadReport":
@@ -136,9 +149,53 @@ def _load_keras(path: Path) -> "keras.Model":
     import deephar.layers  # noqa: F401
     import deephar.models.linear  # noqa: F401
     import deephar.models.temporal  # noqa: F401
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is not a whole .keras file")
-    return keras.models.load_model(path, compile=False)
+    with tempfile.TemporaryDirectory() as folder:
+        weights = check_archive(path, Path(folder))
+        check_hdf5(weights)
+    with reading(path):
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        if not all(np.isfinite(w).all() for w in model.get_weights() if w.dtype.kind == "f"):
+            raise ValueError("its weights hold NaN or infinite values")
+        return model
+
+
+def check_archive(path: Path, folder: Path) -> Path:
+    """Look into a `.keras` file before Keras does; its weights go to `folder`.
+
+    Raises:
+        ValueError: the file is damaged, or asks for more than layers.
+    """
+    path = check_file(path)
+    with reading(path), zipfile.ZipFile(path) as file:
+        sizes = {member.filename: member.file_size for member in file.infolist()}
+        if set(sizes) != set(ARCHIVED):
+            raise ValueError(f"a .keras file holds {', '.join(ARCHIVED)}, this one "
+                             f"{', '.join(sizes)}")
+        if sum(sizes.values()) > LARGEST:
+            raise ValueError(f"it holds more than {LARGEST >> 20} MB")
+        config = parse_json(file.read(ARCHIVED[1]))
+        _check_config(config)
+        return Path(file.extract(ARCHIVED[2], folder))
+
+
+def _check_config(node: Any, depth: int = 0) -> None:
+    """Everything that a configuration asks for is a layer, or a part of one."""
+    if depth > DEEPEST:
+        raise ValueError("its configuration is nested too deeply")
+    if isinstance(node, dict):
+        module = node.get("module")
+        if "class_name" in node and not (
+                module is None or MODULES.fullmatch(str(module))) or (
+                node.get("class_name") in ("Lambda", "function")):
+            raise ValueError(f"it asks for {module}.{node['class_name']}, which is no layer")
+    elif isinstance(node, (int, float)) and abs(node) > 2 ** 32:
+        raise ValueError(f"its configuration holds the number {node}")
+    if isinstance(node, dict):
+        items = [value for key, value in node.items() if key not in ("shared_object_id", "seed")]
+    else:
+        items = node if isinstance(node, list) else ()
+    for item in items:
+        _check_config(item, depth + 1)
 
 
 def hdf5_fault(path: Path) -> str | None:
@@ -162,7 +219,7 @@ def _count_weights(path: str | os.PathLike) -> int:
     if fault:
         raise ValueError(f"{path} {fault}")
     names = []
-    with h5py.File(path, "r") as file:
+    with open_hdf5(path) as file:
         file.visititems(lambda name, item: names.append(name.rpartition("/")[2])
                         if isinstance(item, h5py.Dataset) else None)
     # Numbered: what a layer keeps beside its weights has a name.

@@ -71,5 +71,5 @@ def main(argv: list[str] | None = None) -> int:
         if args.debug:
             raise
         text = error.args[0] if isinstance(error, KeyError) and error.args else error
-        print(f"deephar: error: {text}", file=sys.stderr)
-        return 1
+        print(f"deephar: error: {' '.join(str(text).split())}", file=sys.stderr)
+        return 2

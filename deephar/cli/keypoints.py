@@ -47,8 +47,7 @@ def run(args) -> int:
             Human36M(args.paths[0], human36m_dataconf),
             TRAIN_MODE if args.split == "train" else VALID_MODE)
     elif args.source == "motion":
-        from deephar.utils.files import read_json
-        joints = read_json(args.joints) if args.joints else sources.CMU31
+        joints = sources.read_joint_map(args.joints) if args.joints else sources.CMU31
         motions = sources.read_motion(args.paths[0], joints, up=args.up)
     else:
         from deephar.data.labels import H36M_COLUMNS

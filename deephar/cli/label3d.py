@@ -62,14 +62,13 @@ def read_sequences(path: Path, allow_pickle: bool, fill: bool) -> dict:
 
     from deephar.data.keypoints.files import read_keypoints
     from deephar.data.keypoints.takes import H36M17_SYMMETRY, fill_missing
+    from deephar.data.matfile import load_npy
+    from deephar.utils.reading import names_in, read_npz
     if path.suffix == ".npy":
-        sequences = {path.stem: np.load(path)}
+        sequences = {path.stem: load_npy(path)}
+    elif "positions_2d" not in names_in(path):
+        sequences = read_npz(path)
     else:
-        with np.load(path) as file:
-            names = file.files
-            if "positions_2d" not in names:
-                sequences = {name: file[name] for name in names}
-    if path.suffix != ".npy" and "positions_2d" in names:
         keypoints = read_keypoints(path, allow_pickle=allow_pickle)
         if keypoints.symmetry != H36M17_SYMMETRY:
             raise ValueError(f"{path} has the joints of {keypoints.layout_name!r}; labels "
@@ -79,6 +78,8 @@ def read_sequences(path: Path, allow_pickle: bool, fill: bool) -> dict:
                      for take, views in takes.items()
                      for view, points in enumerate(views) if points is not None}
     for name, points in sequences.items():
+        if points.dtype.kind != "f" or np.isinf(points).any():
+            raise ValueError(f"{path}: {name} must be numbers of pixels, or NaN")
         if points.ndim != 3 or points.shape[1] != 17 or points.shape[2] not in (2, 3):
             raise ValueError(f"{path}: {name} must be (N, 17, 2), got {points.shape}")
         sequences[name] = points = points[..., :2]

@@ -15,9 +15,6 @@ def run(args) -> int:
     from deephar.evaluation.report import compare, format_report, read_report
     paths = [p / "report.json" if p.is_dir() else p for p in args.reports]
     reports = [read_report(path) for path in paths]
-    for path, report in zip(paths, reports):
-        if not (isinstance(report, dict) and {"status", "scores"} <= set(report)):
-            raise ValueError(f"{path} is not the report of an evaluation")
     if len(reports) == 1:
         print(format_report(reports[0]))
     else:

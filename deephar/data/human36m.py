@@ -14,9 +14,11 @@ from deephar.utils.bbox import get_crop_params
 from deephar.utils.camera import Camera
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa17j3d
+from deephar.utils.reading import numbers_of, reading
 
 NUM_H36M_JOINTS = 32
 TRAIN_SUBJECTS, VALID_SUBJECTS = (1, 5, 6, 7, 8), (9, 11)
+CAMERA = {"R": 9, "T": 3, "f": 2, "c": 2, "p": 2, "k": 3}
 IMAGES, FRAME = "images", "{:05d}.jpg"
 # Action, subject, take and camera, each counted from 1.
 SEQUENCE_NAME = re.compile(r"a(\d+)_s(\d+)_e(\d+)_c(\d+)")
@@ -63,11 +65,12 @@ class Human36M(VideoDataset):
         self.dataset_path = dataset_path
         path = find_annotations(dataset_path)
         content = load_mat(path, tuple(SPLITS.values()))
-        self.sequences = {mode: _sequences(content[name], path)
-                          for mode, name in SPLITS.items()}
+        with reading(path):
+            self.sequences = {mode: _sequences(content[name], path)
+                              for mode, name in SPLITS.items()}
+            self.action_labels = texts(content.get("action_labels", ()))
         if not any(self.sequences.values()):
             raise ValueError(f"{path} has no sequence in any split; download it again")
-        self.action_labels = texts(content.get("action_labels", ()))
         self.images = path.parent / IMAGES
 
     def get_data(self, key: int, mode: int, frame_list=None, *,
@@ -99,6 +102,8 @@ class Human36M(VideoDataset):
         frames, afmat = crop_clip(
             [folder / FRAME.format(sequence.frames[i]) for i in frame_list],
             centre, winsize, aug, self.dataconf.crop_resolution, drawn, rng)
+        if not np.isfinite(pose_uvd).all():
+            raise ValueError(f"{sequence}: a joint of frames {frame_list} is NaN")
         pose = pose_targets(pose_uvd, afmat, self.poselayout, aug["hflip"], depth_range)
         return {
             "camera": sequence.camera.serialize(),
@@ -128,9 +133,14 @@ def _sequences(value, path) -> list[Sequence]:
         frames = records(item["frames"])
         size = tuple(int(number(frames[0][side])) for side in "wh") if frames else (0, 0)
         pose_w = [points(frame["pose3d"], NUM_H36M_JOINTS) for frame in frames]
+        seen_by = Camera(*(numbers_of(numbers(camera[part]), (count,), f"{name}: camera {part}")
+                           for part, count in CAMERA.items()))
+        if not np.allclose(seen_by.R @ seen_by.R.T, np.eye(3), atol=0.01) or min(seen_by.f) <= 0:
+            raise ValueError(f"{name}: a camera has no rotation {seen_by.R.tolist()} with focal "
+                             f"lengths {seen_by.f}")
         sequences.append(Sequence(
             name=name,
-            camera=Camera(*(numbers(camera[part]) for part in "RTfcpk")),
+            camera=seen_by,
             frames=np.array([int(number(frame["f"])) for frame in frames], int),
             size=size,
             pose_w=np.array(pose_w).reshape(-1, NUM_H36M_JOINTS, 3)))

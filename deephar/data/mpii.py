@@ -11,6 +11,7 @@ from deephar.data.matfile import (
 from deephar.utils.bbox import objposwin_to_bbox
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d
+from deephar.utils.reading import numbers_of, reading
 
 NUM_MPII_JOINTS = 16
 IMAGES = "images"
@@ -42,8 +43,9 @@ class MpiiSinglePerson:
         self.remove_outer_joints = remove_outer_joints
         path = find_annotations(dataset_path)
         content = load_mat(path, tuple(SPLITS.values()))
-        self.samples = {TEST_MODE: [], **{mode: _persons(content[name], path)
-                                          for mode, name in SPLITS.items()}}
+        with reading(path):
+            self.samples = {TEST_MODE: [], **{mode: _persons(content[name], path)
+                                              for mode, name in SPLITS.items()}}
         if not any(self.samples.values()):
             raise ValueError(f"{path} has no person in any split; download it again")
         self.images = path.parent / IMAGES
@@ -119,10 +121,10 @@ def _persons(annot: np.ndarray, path) -> list[dict]:
                 raise ValueError(f"{path}: picture {text(image)} has {len(people)} "
                                  f"persons, its index names number {index}")
             person = people[index - 1]
-            x1, y1, x2, y2 = numbers(person["head"])
+            x1, y1, x2, y2 = numbers_of(numbers(person["head"]), (4,), "head")
             persons.append({
                 "image": text(image),
-                "objpos": numbers(person["objpos"]),
+                "objpos": numbers(person["objpos"]).reshape(2),
                 "scale": number(person["scale"]),
                 "headsize": HEAD_SIZE * np.hypot(x2 - x1, y2 - y1),
                 "pose": points(person["pose"], NUM_MPII_JOINTS),

@@ -67,6 +67,8 @@ class Sequence:
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Picture numbers (F,) and joints (F, 25, 3) in pixels and mm, NaN if missing."""
         rows = self._rows()
+        if np.isinf(rows).any() or not np.isfinite(rows[:, 0]).all():
+            raise ValueError(f"{self.path} holds infinities; prepare NTU again")
         joints = rows[:, X_COLUMN:X_COLUMN + 3 * NUM_NTU_JOINTS].astype(float)
         joints = joints.reshape(-1, 3, NUM_NTU_JOINTS).transpose(0, 2, 1)
         missing = (joints[..., :2] == 0).all(axis=-1)
@@ -77,6 +79,8 @@ class Sequence:
     def _rows(self, mmap_mode: str | None = None) -> np.ndarray:
         """The rows (F, 151) that are used."""
         rows = load_npy(self.path, mmap_mode)
+        if rows.dtype.kind not in "fiu":
+            raise ValueError(f"{self.path} needs numbers, got {rows.dtype}; prepare NTU again")
         if rows.ndim != 2 or rows.shape[1] < X_COLUMN + 3 * NUM_NTU_JOINTS:
             raise ValueError(f"{self.path} needs rows of {X_COLUMN + 3 * NUM_NTU_JOINTS} "
                              f"numbers, got shape {rows.shape}; prepare NTU again")

@@ -13,6 +13,7 @@ from deephar.data.matfile import (
 from deephar.utils.files import read_json
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d
+from deephar.utils.reading import numbers_of, reading
 
 NUM_PENN_JOINTS = 13
 IMAGES, FRAME = "frames", "{:06d}.jpg"
@@ -69,11 +70,13 @@ class PennAction(ActionVideos):
         self.output_fullframe = output_fullframe
         path = find_annotations(dataset_path)
         content = load_mat(path, tuple(SPLITS.values()))
-        self.sequences = {mode: _sequences(content[name]) for mode, name in SPLITS.items()}
+        with reading(path):
+            self.sequences = {mode: _sequences(content[name])
+                              for mode, name in SPLITS.items()}
+            self.action_labels = texts(content.get("action_labels", ()))
         self.sequences[VALID_MODE] = []
         if not any(self.sequences.values()):
             raise ValueError(f"{path} has no sequence in any split; download it again")
-        self.action_labels = texts(content.get("action_labels", ()))
         self.images = path.parent / IMAGES
         self.pred_bboxes_file = pred_bboxes_file
         self.pred_bboxes = (None if pred_bboxes_file is None
@@ -95,7 +98,7 @@ class PennAction(ActionVideos):
         keys = [f"{index}.{frame}" for frame in frame_list]
         missing = [key for key in keys if key not in self.pred_bboxes[mode]]
         if missing:
-            raise KeyError(f"{self.pred_bboxes_file} has no box {missing[0]!r} (sequence."
+            raise ValueError(f"{self.pred_bboxes_file} has no box {missing[0]!r} (sequence."
                            f"frame, from 0) of mode {mode}; predict the boxes of this split "
                            "again, or use use_gt_bbox=True")
         boxes = np.array([self.pred_bboxes[mode][key] for key in keys])
@@ -129,5 +132,8 @@ def _read_boxes(folder: Path, name) -> list[dict]:
     boxes = read_json(path if path.exists() else name)
     if not (isinstance(boxes, list) and len(boxes) == 3):
         raise ValueError(f"{name}: predicted boxes are a JSON list [test, train, valid], "
-                         f"got {type(boxes).__name__} of {len(boxes)}")
+                         f"got {str(boxes)[:100]}")
+    with reading(path):
+        for key, box in (pair for of_mode in boxes for pair in of_mode.items()):
+            numbers_of(box, (4,), f"box {key}")
     return boxes

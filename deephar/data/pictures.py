@@ -1,16 +1,19 @@
 """Opening picture files as upright 8-bit RGB."""
 import os
-import struct
 from pathlib import Path
 
-from PIL import ExifTags, Image, ImageOps
+# The readers that are imported here are those that are tried.
+from PIL import (  # noqa: F401
+    BmpImagePlugin, ExifTags, GifImagePlugin, Image, ImageOps, JpegImagePlugin,
+    PngImagePlugin, PpmImagePlugin, TiffImagePlugin, WebPImagePlugin)
 
 from deephar.utils.plot import to_picture
+from deephar.utils.reading import check_file
 
 ORIENTATION_TAG = ExifTags.Base.Orientation
 TURNED = (5, 6, 7, 8)           # values that swap width and height
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error,
-          Image.DecompressionBombError)
+# Nothing else is tried: some of Pillow's readers start other programs.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 
 
 def open_picture(path: str | os.PathLike, shrink: int = 1
@@ -33,7 +36,7 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
         ValueError: the file is damaged or not a picture.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(check_file(path), formats=FORMATS) as image:
             size = image.size
             orientation = image.getexif().get(ORIENTATION_TAG, 1)
             if shrink > 1 and orientation == 1:
@@ -46,7 +49,7 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
                 image = ImageOps.exif_transpose(image)
                 size = image.size
             image = to_picture(image)
-    except BROKEN as error:
+    except Exception as error:      # a damaged file ends its reader in many ways
         raise _cannot_open(path, error) from error
     return (image.reduce(shrink) if shrink > 1 else image), size
 
@@ -54,10 +57,10 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
 def picture_size(path: str | os.PathLike) -> tuple[int, int]:
     """(w, h) of a picture, turned as its EXIF tag says, without decoding it."""
     try:
-        with Image.open(path) as image:
+        with Image.open(check_file(path), formats=FORMATS) as image:
             turned = image.getexif().get(ORIENTATION_TAG, 1) in TURNED
             return image.size[::-1] if turned else image.size
-    except BROKEN as error:
+    except Exception as error:
         raise _cannot_open(path, error) from error
 
 

@@ -48,12 +48,14 @@ def open_video(source: str | Path, **options) -> Any:
     """
     av = import_av()
     try:
-        container = av.open(str(source), **options)
+        container = av.open(str(source), metadata_errors="replace", **options)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{source}: no such file") from error
     except av.error.FFmpegError as error:
         raise ValueError(f"{source} cannot be read as a video: {error.strerror}; "
                          "is the file complete?") from error
+    except (UnicodeDecodeError, OverflowError, MemoryError) as error:
+        raise ValueError(f"{source} cannot be read as a video: {error}") from error
     if not container.streams.video:
         container.close()
         raise ValueError(f"{source} holds no video stream")

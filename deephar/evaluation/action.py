@@ -4,6 +4,7 @@ Penn Action and NTU RGB+D have one implementation.  As published, the class
 probabilities of a video's clips are multiplied; their mean is reported too.
 """
 import logging
+import os
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -17,6 +18,7 @@ from deephar.evaluation.report import Score
 from deephar.networks.predict import predict_all, predictor
 from deephar.utils.files import read_json
 from deephar.utils.modes import TEST_MODE
+from deephar.utils.reading import numbers_of, reading
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ def eval_multiclip_dataset(model: Any, dataset: Any, subsampling: int,
         RuntimeError: a video could not be evaluated.  `action_trial` and
             `evaluate` give the scores of the others, and the reasons.
     """
-    boxes = None if bboxes_file is None else read_json(bboxes_file)
+    boxes = None if bboxes_file is None else read_clip_boxes(bboxes_file)
     trial = action_trial(dataset, TEST_MODE, subsampling, boxes=boxes)
     rows = evaluate(trial, predictor(model, batch_size=4), batch_size=4)
     if rows.missing:
@@ -93,6 +95,15 @@ def eval_multiclip_dataset(model: Any, dataset: Any, subsampling: int,
         log.info("multi-clip accuracy per block (%%): %s",
                  " ".join(f"{score:.1f}" for score in scores))
     return scores
+
+
+def read_clip_boxes(path: str | os.PathLike) -> dict[str, list[float]]:
+    """The boxes of clips in a JSON file, see `clip_key`."""
+    content = read_json(path)
+    with reading(path):
+        for key, box in content.items():
+            numbers_of(box, (4,), f"box {key}")
+    return content
 
 
 def action_trial(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool = True,

@@ -20,7 +20,8 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from deephar.utils.checksums import damaged, read_arrays, write_arrays
+from deephar.utils.checksums import read_arrays, write_arrays
+from deephar.utils.reading import reading
 
 log = logging.getLogger(__name__)
 
@@ -102,21 +103,22 @@ class Rows:
             ValueError: it was made with other settings; names them.
         """
         arrays = read_arrays(path)
-        try:
+        with reading(path):
             facts = json.loads(str(arrays["facts"]))
-        except (KeyError, json.JSONDecodeError) as error:
-            raise damaged(path, error) from error
-        made, settings = facts["settings"], json.loads(json.dumps(dict(settings)))
+            made, missing = dict(facts["settings"]), dict(facts["missing"])
+            index, following = arrays["index"].tolist(), int(facts["next_sample"])
+            columns = {name.removeprefix("row_"): list(array)
+                       for name, array in arrays.items() if name.startswith("row_")}
+            if any(len(column) != len(index) for column in columns.values()):
+                raise ValueError("its columns have different lengths")
+        settings = json.loads(json.dumps(dict(settings)))
         other = [f"{key} {made.get(key)!r}, now {settings.get(key)!r}"
                  for key in sorted({*made, *settings})
                  if made.get(key) != settings.get(key)]
         if other:
             raise ValueError(f"cannot resume: {path} was made with other settings: "
                              + "; ".join(other))
-        return cls(total, arrays["index"].tolist(),
-                   {name.removeprefix("row_"): list(array)
-                    for name, array in arrays.items() if name.startswith("row_")},
-                   facts["missing"], facts["next_sample"])
+        return cls(total, index, columns, missing, following)
 
 
 def evaluate(trial: Trial, predict: Predict, *, batch_size: int = 8, workers: int = 2,

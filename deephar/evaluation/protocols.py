@@ -11,7 +11,7 @@ from deephar import measures
 from deephar.data import DATASETS, Human36M, MpiiSinglePerson
 from deephar.evaluation import human36m, mpii
 from deephar.evaluation.action import (
-    action_scores, action_trial, confusion, sample_errors, verdict)
+    action_scores, action_trial, confusion, read_clip_boxes, sample_errors, verdict)
 from deephar.evaluation.bboxes import box_trial, boxes_of, clip_keys, frame_keys
 from deephar.evaluation.plots import (
     draw_extremes, draw_pose_extremes, plot_blocks, plot_confusion, plot_curve)
@@ -245,7 +245,7 @@ def _videos(session: Session, network: Network, name: str, boxes: str, boxes_fil
                 "predict_bboxes.py makes it")
         content = read_json(path)
         if isinstance(content, dict):
-            clip_boxes = content
+            clip_boxes = read_clip_boxes(path)
         elif name == "pennaction":
             options["pred_bboxes_file"] = str(path)
         else:

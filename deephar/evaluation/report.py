@@ -22,10 +22,18 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from deephar.evaluation.paper_tables import PAPER_TABLES, PaperRow
-from deephar.utils.checksums import damaged
 from deephar.utils.files import read_json, write_json
+from deephar.utils.reading import damaged, reading
 
 PACKAGES = ("deephar", "tensorflow", "keras", "numpy", "h5py", "scipy", "pillow")
+
+
+# What a score in a file is made of.
+KINDS = {"name": (str,), "unit": (str,), "value": (int, float, type(None)),
+         "higher_is_better": (bool,), "blocks": (list, tuple), "block_names": (list, tuple),
+         "parts": (dict,), "legacy_parts": (dict,), "extras": (dict,), "protocol": (dict,),
+         "samples": (int,), "evaluated": (int,), "missing": (dict,), "notes": (list, tuple),
+         "paper": (list, tuple)}
 
 
 @dataclass
@@ -109,21 +117,40 @@ def write_report(folder: Path | str, report: Mapping) -> None:
     write_json(Path(folder) / "report.json", {**report, "checksum": _checksum(report)})
 
 
-def read_report(path: Path | str) -> Any:
+def _checksum(report: Mapping) -> str:
+    return f"{zlib.crc32(json.dumps(report, sort_keys=True).encode()):08x}"
+
+
+def read_report(path: Path | str) -> dict:
     """What `write_report` wrote; reports of old have no checksum.
 
     Raises:
-        ValueError: the file is damaged, or was changed.
+        ValueError: the file is no report, damaged, or was changed; says why.
     """
-    report = read_json(path)
-    if isinstance(report, dict) and (
-            report.pop("checksum", None) not in (None, _checksum(report))):
+    content = read_json(path)
+    if not (isinstance(content, dict) and {"status", "scores"} <= set(content)):
+        raise ValueError(f"{path} is not the report of an evaluation")
+    if content.pop("checksum", None) not in (None, _checksum(content)):
         raise damaged(path, "its numbers are not as they were written")
-    return report
+    with reading(path):
+        scores = [asdict(Score(**score)) for score in content["scores"]]
+        for score in scores:
+            _check_score(score)
+        return {**content, "scores": scores, "weights": dict(content.get("weights", {}))}
 
 
-def _checksum(report: Mapping) -> str:
-    return f"{zlib.crc32(json.dumps(report, sort_keys=True).encode()):08x}"
+def _check_score(score: Mapping) -> None:
+    for name, usual in KINDS.items():
+        value = score[name]
+        if not isinstance(value, usual) or isinstance(value, bool) and bool not in usual:
+            raise ValueError(f"{name} of a score must not be {str(value)[:100]}")
+    numbers = [score["value"], *score["blocks"], *score["parts"].values(),
+               *score["legacy_parts"].values(), *score["extras"].values()]
+    if not all(v is None or type(v) in (int, float) for v in numbers):
+        raise ValueError(f"{score['name']} holds what is no number")
+    unknown = set(score["paper"]) - set(PAPER_TABLES)
+    if unknown:
+        raise ValueError(f"no paper has the results {unknown}")
 
 
 def all_evaluated(report: Mapping) -> bool:

@@ -3,6 +3,7 @@
 A box is (x1, y1, x2, y2) in pixels of the picture, one per person.
 """
 import csv
+import io
 import logging
 from pathlib import Path
 from typing import Mapping
@@ -13,6 +14,7 @@ from deephar.data.video import SUFFIXES
 from deephar.evaluation.bboxes import get_bbox_from_poses
 from deephar.utils.bbox import bbox_to_objposwin, objposwin_to_bbox
 from deephar.utils.files import read_json
+from deephar.utils.reading import read_text, reading
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +111,7 @@ def read_boxes(path: str | Path) -> Mapping[str, list]:
     box per line.  Frames count from 0.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         raise FileNotFoundError(f"{path}: no such file of boxes")
     if path.suffix.lower() == ".csv":
         return _read_csv(path)
@@ -119,14 +121,16 @@ def read_boxes(path: str | Path) -> Mapping[str, list]:
     if not isinstance(content, dict):
         raise ValueError(f"{path}: boxes are {{picture or frame: [[x1, y1, x2, y2], "
                          f"...]}}, got {type(content).__name__}")
-    return {str(key): value if not value or isinstance(value[0], list) else [value]
-            for key, value in content.items()}
+    with reading(path):
+        return {str(key): value if not value or isinstance(value[0], list) else [value]
+                for key, value in content.items()}
 
 
 def _read_csv(path: Path) -> dict[str, list]:
     boxes: dict[str, list] = {}
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
+    text = read_text(path)
+    with reading(path):
+        reader = csv.DictReader(io.StringIO(text))
         wanted = ["frame", "x1", "y1", "x2", "y2"]
         if not set(wanted) <= set(reader.fieldnames or ()):
             raise ValueError(f"{path}: the first line must name the columns "
@@ -136,7 +140,7 @@ def _read_csv(path: Path) -> dict[str, list]:
                 box = [float(row[key]) for key in wanted[1:]]
             except (TypeError, ValueError) as error:
                 raise ValueError(f"{path}, line {number}: {error}") from error
-            boxes.setdefault(row["frame"].strip(), []).append(box)
+            boxes.setdefault((row["frame"] or "").strip(), []).append(box)
     return boxes
 
 

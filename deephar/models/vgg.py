@@ -18,6 +18,7 @@ from keras import layers, ops
 
 from deephar.layers.base import Float32Layer
 from deephar.models.blocks import separable_residual
+from deephar.utils.reading import open_hdf5
 
 # (filters, convolutions) of each block; a pool stands between two blocks.
 TRUNK = ((64, 2), (128, 2), (256, 3), (512, 3))
@@ -143,12 +144,12 @@ def _file_arrays(path: Path, names: list[str]) -> Mapping[str, list[np.ndarray]]
         raise FileNotFoundError(f"stem_weights: there is no file {path}; give a VGG-16 "
                                 "weight file without top, 'imagenet' or None")
     try:
-        with h5py.File(path) as file:
+        with open_hdf5(path) as file:
             return {name: arrays for i, name in enumerate(names)
                     if (arrays := _arrays_below(file, (
                         name, f"model_weights/{name}",
                         f"layers/conv2d{f'_{i}' if i else ''}/vars")))}
-    except OSError as error:
+    except ValueError as error:
         raise ValueError(f"stem_weights: {path} is no HDF5 file ({error})") from error
 
 

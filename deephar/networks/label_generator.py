@@ -13,8 +13,9 @@ from typing import Mapping, NamedTuple
 import keras
 import numpy as np
 
-from deephar.checkpoints.lifting import load_linear, read_settings
+from deephar.checkpoints.lifting import SETTINGS, load_linear, read_settings
 from deephar.utils.geometric_search import geometric_search
+from deephar.utils.reading import numbers_of, reading
 from deephar.utils.stereo import Intrinsics, Normaliser
 
 BATCH = 4096
@@ -150,10 +151,21 @@ def searched(keypoints, coarse, intrinsics, root, cost="l1", principal="image"):
 
 def _numbers(folder) -> dict:
     """Normalisers and intrinsics of a training."""
-    settings = read_settings(folder)
-    numbers = {name: Normaliser(np.array(n["mean"]), np.array(n["std"]), n["root"])
-               for name, n in settings["normalisers"].items()}
-    return numbers | {"intrinsics": Intrinsics(*settings["intrinsics"])}
+    settings, path = read_settings(folder), Path(folder) / SETTINGS
+    with reading(path):
+        numbers = {name: _normaliser(n, f"{path}: {name}")
+                   for name, n in settings["normalisers"].items()}
+        intrinsics = Intrinsics(*numbers_of(settings["intrinsics"], (4,), "intrinsics"))
+        return numbers | {"intrinsics": intrinsics}
+
+
+def _normaliser(numbers: dict, where: str) -> Normaliser:
+    shape = np.shape(numbers["mean"])
+    mean, std = (numbers_of(numbers[key], shape, f"{where}: {key}") for key in ("mean", "std"))
+    if (std < 0).any() or numbers["root"] not in range(17):
+        raise ValueError(f"{where}: std must not be negative and root a joint, got a std of "
+                         f"{std.min()} and root {numbers['root']}")
+    return Normaliser(mean, std, numbers["root"])
 
 
 def _predict(model: keras.Model, x: np.ndarray) -> np.ndarray:

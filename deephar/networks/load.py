@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from deephar.checkpoints.description import FILE_NAME, Description
+from deephar.checkpoints.description import (
+    FILE_NAME, Description, read_actions, read_dataconf)
 from deephar.checkpoints.load import find_checkpoint, load_described
 from deephar.checkpoints.variants import VARIANTS, description_of
 from deephar.config import DataConfig
@@ -19,6 +20,7 @@ from deephar.networks.runtime import is_exported, open_exported
 from deephar.networks.tiny import TINY
 from deephar.utils.files import read_json
 from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
+from deephar.utils.reading import check_file, damaged, reading
 
 log = logging.getLogger(__name__)
 
@@ -105,14 +107,25 @@ def meaning_file(path: Path) -> Path:
 
 def _exported(path: str | os.PathLike, runtime: str | None) -> Network:
     path = Path(path)
-    meaning = read_meaning(path) if path.is_file() and is_exported(path) else {}
-    options = {"precision": "bf16"} if meaning.get("precision") == "bfloat16" else {}
+    is_there = path.is_file() and is_exported(path)
+    content = read_meaning(path) if is_there else {}
+    with reading(meaning_file(path)):
+        options = {"precision": "bf16"} if content.get("precision") == "bfloat16" else {}
+        layout = POSE_LAYOUTS[content["layout"]] if content.get("layout") else None
+        actions = read_actions(content["actions"] if is_there else {})
+        step = content["frame_step"] if is_there else None
+        if step is not None and not (type(step) is int and 1 <= step <= 1000):
+            raise ValueError(f"frame_step must be 1 to 1000, got {step!r}")
+        # Files of older versions name the frame step alone.
+        crops = read_dataconf(content["dataconf"]) if "dataconf" in content else None
+    info = weights_info(check_file(path)) if is_there else {}
+    if content.get("md5", info.get("md5")) != info.get("md5"):
+        raise damaged(path, f"it is not the file that {meaning_file(path).name} speaks of")
     model, runtime = open_exported(path, runtime, **options)
-    # Files of older versions name the frame step alone.
-    crops = DataConfig(**meaning["dataconf"]) if "dataconf" in meaning else None
-    return Network(model, POSE_LAYOUTS[meaning["layout"]] if meaning["layout"] else None,
-                   meaning["actions"], meaning["frame_step"], f"{path} on {runtime}",
-                   crops, weights_info(path))
+    if crops and crops.crop_resolution != tuple(model.input_shape[-3:-1][::-1]):
+        raise damaged(meaning_file(path), f"crops of {crops.crop_resolution} are not what "
+                      f"{path.name} takes")
+    return Network(model, layout, actions, step, f"{path} on {runtime}", crops, info)
 
 
 def read_meaning(path: Path) -> dict:

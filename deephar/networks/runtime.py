@@ -17,6 +17,7 @@ import numpy as np
 
 from deephar.networks.cut import cut, is_keras, poses_only
 from deephar.networks.network import Network
+from deephar.utils.reading import check_file, reading
 
 if TYPE_CHECKING:
     import keras
@@ -226,7 +227,8 @@ def open_exported(path: str | os.PathLike, runtime: str | None = None,
     if runtime not in known:
         raise ValueError(f"{runtime} does not read {path.suffix} files, which are for "
                          f"{' and '.join(known)}; `deephar export {runtime}` writes one")
-    return RUNTIMES[runtime](path, **options), runtime
+    with reading(check_file(path)):
+        return RUNTIMES[runtime](path, **options), runtime
 
 
 def required(module: str, extra: str) -> Any:

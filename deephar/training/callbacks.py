@@ -13,6 +13,7 @@ import tensorflow as tf
 from deephar.training.strategy import from_chief, is_chief, is_multiworker
 from deephar.utils.checksums import add_checksums
 from deephar.utils.files import atomic_path, read_json, write_json
+from deephar.utils.reading import reading
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,9 @@ class SaveModel(keras.callbacks.Callback):
         """The best value so far, as it was logged."""
         if not self._record.exists():
             return -self.sign * math.inf
-        return read_json(self._record)[self.monitor]
+        content = read_json(self._record)
+        with reading(self._record):
+            return float(content[self.monitor])
 
     def on_epoch_end(self, epoch, logs=None):
         if not self._writes:

@@ -57,6 +57,8 @@ def _columns(path: Path, needed: bool = True) -> dict[str, tuple[np.ndarray, np.
         raise FileNotFoundError(f"{path.parent} holds no {path.name} with rows: "
                                 "it is not the folder of a run")
     names = {name for row in rows for name in row}
+    if not all("step" in row for row in rows):
+        raise ValueError(f"{path} has rows without a step")
     return {name: tuple(np.array(column) for column in zip(
         *[(row["step"], row[name]) for row in rows if name in row])) for name in names}
 

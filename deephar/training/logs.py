@@ -3,6 +3,7 @@
 Nothing here knows the trainer; any loop can use it.
 """
 import csv
+import io
 import math
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Mapping, Sequence
 import tensorflow as tf
 
 from deephar.utils.files import atomic_path
+from deephar.utils.reading import read_text, reading
 
 Row = Mapping[str, float]
 
@@ -33,9 +35,13 @@ def read_rows(path: Path) -> list[dict[str, float]]:
     """The rows of a CSV file of numbers, without its empty cells."""
     if not path.exists():
         return []
-    with open(path, newline="") as file:
-        return [{name: float(text) for name, text in row.items() if text}
-                for row in csv.DictReader(file)]
+    text = read_text(path)
+    with reading(path):
+        rows = [{name: float(text) for name, text in row.items() if text}
+                for row in csv.DictReader(io.StringIO(text))]
+        if any(math.isinf(value) for row in rows for value in row.values()):
+            raise ValueError("a number is infinite")
+        return rows
 
 
 def drop_rows(path: Path, column: str, last: float) -> None:

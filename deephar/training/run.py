@@ -38,6 +38,7 @@ from deephar.training.strategy import DEVICES, is_chief
 from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag
 from deephar.utils.locks import lock_folder
+from deephar.utils.reading import reading
 
 STATE = "state.npz"
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16",
@@ -185,7 +186,7 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
     if writes:
         run.forget_after(state)
     if cfg.resume:
-        _compare(cfg, read_json(folder / "config.json")["config"])
+        compare_config(cfg, read_config(folder))
         log.info("Resuming after %d epochs and %d steps.", state.epoch, state.step)
     elif writes:
         write_json(folder / "config.json", {
@@ -211,7 +212,15 @@ def _start_log(folder: Path, writes: bool) -> None:
         package.addHandler(handler)
 
 
-def _compare(cfg: RunConfig, before: dict) -> None:
+def read_config(folder: Path) -> dict:
+    """The flags that a run began with."""
+    path = folder / "config.json"
+    content = read_json(path)
+    with reading(path):
+        return dict(content["config"])
+
+
+def compare_config(cfg: RunConfig, before: dict) -> None:
     """Say which flags are not those that the run began with."""
     now = json.loads(json.dumps(dataclasses.asdict(cfg)))
     for name in sorted(set(now) - FREE_FLAGS):

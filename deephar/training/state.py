@@ -12,7 +12,8 @@ from typing import Mapping, Sequence
 import keras
 import numpy as np
 
-from deephar.utils.checksums import damaged, read_arrays, write_arrays
+from deephar.utils.checksums import read_arrays, write_arrays
+from deephar.utils.reading import reading
 
 
 @dataclass
@@ -68,11 +69,9 @@ def read_state(path: Path) -> State:
     Raises:
         ValueError: the file is damaged.
     """
-    try:
-        arrays = read_arrays(path, lambda name: name == "state")
+    arrays = read_arrays(path, lambda name: name == "state")
+    with reading(path):
         return State(**json.loads(arrays["state"].tobytes()))
-    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise damaged(path, error) from error
 
 
 def restore(path: Path, kind: str, variables: Sequence[keras.Variable]) -> None:

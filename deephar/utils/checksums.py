@@ -10,6 +10,7 @@ from typing import Callable, Mapping
 import numpy as np
 
 from deephar.utils.files import atomic_path
+from deephar.utils.reading import damaged, open_hdf5, parse_json, read_npz, reading
 
 SUMS = "checksums"          # the member of an npz; the attribute of an HDF5 data set
 
@@ -37,24 +38,13 @@ def read_arrays(path: str | os.PathLike,
         FileNotFoundError: there is no such file.
         ValueError: the file is damaged; says where.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            sums = json.loads(file[SUMS].tobytes()) if SUMS in file.files else {}
-            arrays = {name: file[name] for name in file.files
-                      if name != SUMS and wanted(name)}
-    except FileNotFoundError:
-        raise
-    except Exception as error:      # a damaged file ends its reader in many ways
-        raise damaged(path, error) from error
+    arrays = read_npz(path, lambda name: name == SUMS or wanted(name))
+    with reading(path):
+        sums = parse_json(arrays.pop(SUMS).tobytes()) if SUMS in arrays else {}
     for name in sums:
         if wanted(name) and (name not in arrays or checksum(arrays[name]) != sums[name]):
             raise damaged(path, f"{name} is not as it was written")
     return arrays
-
-
-def damaged(path: str | os.PathLike, why: object) -> ValueError:
-    """The error of a file that cannot be trusted."""
-    return ValueError(f"{path} is damaged ({why}): take a copy of it, or make it again")
 
 
 def add_checksums(path: str | os.PathLike) -> None:
@@ -71,13 +61,9 @@ def check_hdf5(path: str | os.PathLike) -> None:
     Raises:
         ValueError: the file is damaged; says where.
     """
-    import h5py
-    try:
-        with h5py.File(path, "r") as file:
-            broken = [d.name for d in _datasets(file)
-                      if SUMS in d.attrs and d.attrs[SUMS] != checksum(d[()])]
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise damaged(path, error) from error
+    with open_hdf5(path) as file:
+        broken = [d.name for d in _datasets(file)
+                  if SUMS in d.attrs and d.attrs[SUMS] != checksum(d[()])]
     if broken:
         raise damaged(path, f"{broken[0]} is not as it was written")
 

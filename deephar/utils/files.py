@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any, Iterator
 
+from deephar.utils.reading import parse_json, read_text
+
 HOST = re.sub(r"\W", "_", platform.node())[:40]
 TEMPORARY = re.compile(r"\..*\.(?P<host>\w*)-(?P<process>\d{1,9})\.tmp(\..*)?")
 OLD_SECONDS = 24 * 3600
@@ -72,9 +74,10 @@ def read_json(path: str | os.PathLike) -> Any:
     Raises:
         ValueError: the file is not JSON; names the file and the place.
     """
+    text = read_text(path)
     try:
-        return json.loads(Path(path).read_text("utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return parse_json(text)
+    except ValueError as error:
         raise ValueError(f"{path} is not a JSON file: {error}") from error
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from deephar.checkpoints.description import (
     Description, describe_spnet, find_weights, read_description, write_description)
+from deephar.networks.tiny import TINY
 from deephar.config import ModelConfig, mpii_sp_dataconf, pennaction_dataconf
 from deephar.utils.pose import pa16j2d, pa16j3d, pa17j3d
 
@@ -75,3 +76,17 @@ def test_best_weights_come_first(tmp_path):
     assert find_weights(tmp_path).name == "last.weights.h5"
     (tmp_path / "best.weights.h5").touch()
     assert find_weights(tmp_path).name == "best.weights.h5"
+
+
+@pytest.mark.parametrize("name, value", [
+    ("num_pyramids", 4 * 10 ** 18), ("num_pyramids", 65), ("num_levels", 1e30),
+    ("input_shape", [4097, 64, 3]), ("growth", 100_000)])
+def test_no_network_is_without_end(tmp_path, name, value):
+    write_description(tmp_path, TINY["penn_spnet"])
+    path = tmp_path / "model.json"
+    content = json.loads(path.read_text())
+    assert name in content["arguments"]
+    content["arguments"][name] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f"model.json.*{name} must be at most"):
+        read_description(tmp_path)

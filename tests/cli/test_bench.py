@@ -68,5 +68,5 @@ def test_training_wants_poses_of_the_data(people, tmp_path, capsys):
     path = tmp_path / "small.keras"
     TINY["ntu_spnet"].build().save(path)
     assert main(["bench", "train", "--model", str(path), "--data", people,
-                 "--out", str(tmp_path)]) == 1
+                 "--out", str(tmp_path)]) == 2
     assert "of the data are (..., J, 3), those of the network" in capsys.readouterr().err

@@ -33,12 +33,12 @@ def test_nothing_is_written_of_a_file_that_does_not_fit(
     content = content_of(filled())
     del content["c"]
     write_published(source, content)
-    assert main(["convert", str(source), str(out), "--model", "penn_spnet"]) == 1
+    assert main(["convert", str(source), str(out), "--model", "penn_spnet"]) == 2
     err = capsys.readouterr().err
     assert str(source) in err and "layer c is missing" in err
     assert [path.name for path in tmp_path.iterdir()] == [penn.file]
 
 
 def test_an_unknown_model(tmp_path, capsys):
-    assert main(["convert", "in.h5", str(tmp_path / "a.keras"), "--model", "spnet"]) == 1
+    assert main(["convert", "in.h5", str(tmp_path / "a.keras"), "--model", "spnet"]) == 2
     assert "no published checkpoint is called 'spnet'" in capsys.readouterr().err

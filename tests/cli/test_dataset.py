@@ -40,7 +40,7 @@ def test_prepare_with_a_list(tmp_path, capsys):
                  "--valid-list", str(names)]) == 0
     assert "valid: 1" in capsys.readouterr().out
     assert main(["dataset", "prepare", "ntu", source, out,
-                 "--valid-list", str(names)]) == 1
+                 "--valid-list", str(names)]) == 2
     assert "--valid-list is for mpii, got ntu" in capsys.readouterr().err
 
 
@@ -63,7 +63,7 @@ def test_show_writes_a_picture(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out == "pennaction_train_4.png\n"
     with Image.open(tmp_path / "pennaction_train_4.png") as picture:
         assert np.array(picture).std() > 20
-    assert main(["dataset", "show", "pennaction", str(out), "--split", "valid"]) == 1
+    assert main(["dataset", "show", "pennaction", str(out), "--split", "valid"]) == 2
     assert "has 0 samples in the valid split" in capsys.readouterr().err
 
 
@@ -74,7 +74,7 @@ def test_synthesize_then_check(tmp_path, capsys):
     assert main(["dataset", "show", "mpii", out, "--split", "valid",
                  "--out", str(tmp_path / "sample.png")]) == 0
     assert (tmp_path / "sample.png").stat().st_size > 10_000
-    assert main(["dataset", "synthesize", "mpii", out, "--size", "huge"]) == 1
+    assert main(["dataset", "synthesize", "mpii", out, "--size", "huge"]) == 2
     assert "huge" in capsys.readouterr().err
 
 

@@ -61,7 +61,7 @@ def test_all_of_both_kinds(published, tmp_path):
 def test_one_failure_does_not_stop_the_others(published, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(CHECKPOINTS, "penn_merge",
                         replace(CHECKPOINTS["penn_merge"], md5=MD5))
-    assert run(tmp_path, "all") == 1
+    assert run(tmp_path, "all") == 2
     assert len(names(tmp_path / "w")) == len(CHECKPOINTS) - 1
     err = capsys.readouterr().err
     assert f"in place of {MD5} and was deleted" in err
@@ -69,7 +69,7 @@ def test_one_failure_does_not_stop_the_others(published, tmp_path, capsys, monke
 
 
 def test_an_unknown_name_downloads_nothing(published, tmp_path, capsys):
-    assert run(tmp_path, "penn_merge", "spnet") == 1
+    assert run(tmp_path, "penn_merge", "spnet") == 2
     assert "nothing to download is called 'spnet'; there are all, mpii" in (
         capsys.readouterr().err)
     assert published.asked == []

@@ -41,11 +41,11 @@ def test_human36m(tmp_path, tiny_set):
 
 
 def test_mistakes(tmp_path, capsys):
-    assert main(["keypoints", "synthetic", "a", "b"]) == 1
+    assert main(["keypoints", "synthetic", "a", "b"]) == 2
     assert "synthetic takes 1 paths, got 2" in capsys.readouterr().err
     np.savez(tmp_path / "m.npz", **{"7_1/xyz": np.zeros((12, 1, 3))}, joint_names=["x"])
-    assert main(["keypoints", "motion", str(tmp_path / "m.npz"), str(tmp_path / "o")]) == 1
+    assert main(["keypoints", "motion", str(tmp_path / "m.npz"), str(tmp_path / "o")]) == 2
     assert f"unknown are ['{sorted(n for e in CMU31 for n in e)[0]}'" in \
         capsys.readouterr().err
-    assert main(["keypoints", "synthetic", str(tmp_path), "--actions", "Dancing"]) == 1
+    assert main(["keypoints", "synthetic", str(tmp_path), "--actions", "Dancing"]) == 2
     assert "no motion 'Dancing'" in capsys.readouterr().err

@@ -56,7 +56,7 @@ def test_key_point_file(generator, tmp_path, capsys):
     path = tmp_path / "data_2d_custom_x.npz"
     write_keypoints(path, {"a.mp4": {"custom": [generator[1], None]}},
                     video_metadata={"a.mp4": {"w": 1000, "h": 1000}})
-    assert label(generator, path, tmp_path / "out.npz") == 1
+    assert label(generator, path, tmp_path / "out.npz") == 2
     assert "allow_pickle" in capsys.readouterr().err
     assert label(generator, path, tmp_path / "out.npz", "--allow-pickle") == 0
     with np.load(tmp_path / "out.npz") as file:
@@ -67,12 +67,12 @@ def test_bad_input(generator, tmp_path, capsys):
     missing = generator[1].copy()
     missing[5, 3] = np.nan
     np.savez(tmp_path / "nan.npz", a=missing)
-    assert label(generator, tmp_path / "nan.npz", tmp_path / "out.npz") == 1
+    assert label(generator, tmp_path / "nan.npz", tmp_path / "out.npz") == 2
     assert "missing in 1 frames, 5 is the first; --fill" in capsys.readouterr().err
     assert label(generator, tmp_path / "nan.npz", tmp_path / "out.npz", "--fill") == 0
     np.savez(tmp_path / "joints.npz", a=missing[:, :16])
-    assert label(generator, tmp_path / "joints.npz", tmp_path / "out.npz") == 1
+    assert label(generator, tmp_path / "joints.npz", tmp_path / "out.npz") == 2
     assert "a must be (N, 17, 2), got (40, 16, 2)" in capsys.readouterr().err
     write_video_keypoints(tmp_path / "coco.npz", "v", generator[1], (10, 10))
-    assert label(generator, tmp_path / "coco.npz", tmp_path / "out.npz", "--allow-pickle") == 1
+    assert label(generator, tmp_path / "coco.npz", tmp_path / "out.npz", "--allow-pickle") == 2
     assert "joints of 'coco'" in capsys.readouterr().err

@@ -63,7 +63,7 @@ def test_it_tells_all_about_one(tmp_path, capsys, monkeypatch):
 
 
 def test_an_unknown_name(capsys):
-    assert main(["models", "spnet"]) == 1
+    assert main(["models", "spnet"]) == 2
     assert "no published checkpoint is called 'spnet'; there are" in capsys.readouterr().err
 
 

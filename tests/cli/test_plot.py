@@ -11,5 +11,5 @@ def test_plot(tmp_path, capsys):
 
 
 def test_plot_of_nothing(tmp_path, capsys):
-    assert main(["plot", str(tmp_path)]) == 1
+    assert main(["plot", str(tmp_path)]) == 2
     assert "not the folder of a run" in capsys.readouterr().err

@@ -39,7 +39,7 @@ def test_quickstart(tmp_path, capsys):
     assert find_weights(folder).name == "last.weights.h5"
     model.load_weights(find_weights(folder))
 
-    assert main(flags) == 1
+    assert main(flags) == 2
     assert "already holds a run" in capsys.readouterr().err
     assert main([*flags, "--resume"]) == 0
 

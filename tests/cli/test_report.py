@@ -34,6 +34,6 @@ def test_the_same_report_twice_has_two_names(tmp_path, capsys):
 
 def test_other_files_are_refused(tmp_path, capsys):
     (tmp_path / "x.json").write_text("[]")
-    assert main(["report", str(tmp_path / "x.json")]) == 1
+    assert main(["report", str(tmp_path / "x.json")]) == 2
     assert "not the report of an evaluation" in capsys.readouterr().err
-    assert main(["report", str(tmp_path / "nowhere.json")]) == 1
+    assert main(["report", str(tmp_path / "nowhere.json")]) == 2

@@ -108,7 +108,7 @@ def test_predicted_boxes_that_are_missing(tmp_path):
     (tmp_path / "boxes.json").write_text(json.dumps([{"0.3": [1, 2, 60, 70]}, {}, {}]))
     data = PennAction(tmp_path, CONF, topology="frames", pred_bboxes_file="boxes.json")
     assert data.get_data(3, TEST_MODE)["bbox"].tolist() == [1, 2, 60, 70]
-    with pytest.raises(KeyError, match="boxes.json has no box '0.4'"):
+    with pytest.raises(ValueError, match="boxes.json has no box '0.4'"):
         data.get_data(4, TEST_MODE)
     (tmp_path / "boxes.json").write_text("{}")
     with pytest.raises(ValueError, match=r"JSON list \[test, train, valid\]"):

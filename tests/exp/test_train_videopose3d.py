@@ -116,7 +116,7 @@ def test_other_networks(data, tmp_path, options):
 
 
 def test_mistakes(data, tmp_path):
-    with pytest.raises(KeyError, match="known are Sitting, Walking"):
+    with pytest.raises(ValueError, match="known are Sitting, Walking"):
         run(data, tmp_path, actions=("Dancing",))
     with pytest.raises(ValueError, match="allow_pickle"):
         run(data, tmp_path, allow_pickle=False)

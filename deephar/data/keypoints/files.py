@@ -25,8 +25,13 @@ from deephar.data.keypoints.takes import (
 from deephar.data.labels import H36M_COLUMNS
 from deephar.utils.files import atomic_path, read_json, write_json
 from deephar.utils.pose import H36M17, PoseLayout
+from deephar.utils.reading import names_in, numbers_of, read_npz, reading
 from deephar.utils.rig import intrinsic_vector, project, to_pixels, world_to_camera
 
+LARGEST = 1e6                   # of a coordinate, in any unit
+INTRINSICS = {"center": (2,), "focal_length": (2,), "radial_distortion": (3,),
+              "tangential_distortion": (2,), "res_w": (), "res_h": ()}
+POSITIVE = ("focal_length", "res_w", "res_h")
 SYNTHETIC = Path("datasets") / "synthetic-keypoints"
 
 
@@ -42,46 +47,85 @@ def read_keypoints(path: str | os.PathLike, *, allow_pickle: bool = False,
         fix_symmetry: give MPII-16 files the anatomical pairs; published numbers
             used the pairs in the files.
     """
-    positions = _read_object(path, "positions_2d", allow_pickle)
-    metadata = _read_object(path, "metadata", allow_pickle)
-    symmetry = Symmetry(*(tuple(map(int, side)) for side in metadata["keypoints_symmetry"]))
-    if fix_symmetry and symmetry == MPII16_AS_PUBLISHED:
-        symmetry = MPII16_SYMMETRY
-    return Keypoints(positions, int(metadata["num_joints"]), symmetry,
-                     str(metadata.get("layout_name", "unknown")),
-                     metadata.get("video_metadata", {}))
+    positions, metadata = _read_objects(path, ("positions_2d", "metadata"), allow_pickle)
+    with reading(path):
+        joints = int(metadata["num_joints"])
+        left, right = (tuple(map(int, side)) for side in metadata["keypoints_symmetry"])
+        if not (len(left) == len(right) and all(0 <= j < joints for j in left + right)):
+            raise ValueError(f"{left} and {right} are no pairs of {joints} joints")
+        symmetry = Symmetry(left, right)
+        if fix_symmetry and symmetry == MPII16_AS_PUBLISHED:
+            symmetry = MPII16_SYMMETRY
+        for subject, takes in positions.items():
+            for take, views in takes.items():
+                for view in views:
+                    if view is not None:
+                        _check_points(view, (joints,), (2, 3), f"{subject} {take}: key points")
+        sizes = {video: {side: int(size[side]) for side in ("w", "h")}
+                 for video, size in metadata.get("video_metadata", {}).items()}
+        if min((side for size in sizes.values() for side in size.values()), default=1) < 1:
+            raise ValueError(f"a video has the size {sizes}")
+        return Keypoints(positions, joints, symmetry,
+                         str(metadata.get("layout_name", "unknown")), sizes)
 
 
 def read_poses(path: str | os.PathLike, *, allow_pickle: bool = False
                ) -> dict[str, dict[str, np.ndarray]]:
     """Read a `data_3d_*.npz` file: {subject: {take: (n, 17, 3)}}, world metres."""
-    content = _read_object(path, "positions_3d", allow_pickle)
-    return {subject: {take: _h36m17(array, f"{path}: {subject} {take}")
-                      for take, array in takes.items()}
-            for subject, takes in content.items()}
+    content, = _read_objects(path, ("positions_3d",), allow_pickle)
+    with reading(path):
+        return {subject: {take: _h36m17(array, f"{path}: {subject} {take}")
+                          for take, array in takes.items()}
+                for subject, takes in content.items()}
 
 
 def read_cameras(path: str | os.PathLike | None = None) -> dict:
     """Calibration from a JSON file of the structure of `CALIBRATION`, or that table."""
-    return CALIBRATION if path is None else read_json(path)
+    if path is None:
+        return CALIBRATION
+    cameras = read_json(path)
+    with reading(path):
+        for camera in cameras["cameras"]:
+            for name, size in INTRINSICS.items():
+                found = numbers_of(camera[name], size, name)
+                if not (np.abs(found) < LARGEST).all() or (
+                        name in POSITIVE and (found <= 0).any()):
+                    raise ValueError(f"no camera has {name} {camera[name]}")
+        for name, places in cameras["subjects"].items():
+            for place in filter(None, places):
+                turned = numbers_of(place["orientation"], (4,), f"{name}: orientation")
+                moved = numbers_of(place["translation"], (3,), f"{name}: translation")
+                if abs(np.linalg.norm(turned) - 1) > 1e-3 or np.abs(moved).max() > LARGEST:
+                    raise ValueError(f"{name}: an orientation is a quaternion of length 1 and "
+                                     f"a translation in mm, got {turned} and {moved}")
+    return cameras
 
 
-def _read_object(path, key: str, allow_pickle: bool) -> Any:
+def _read_objects(path, keys: Sequence[str], allow_pickle: bool) -> list:
     if not allow_pickle:
         raise ValueError(
             f"{path} holds pickled objects, and reading those runs code that the file "
             "chooses: do it for files of your own or of people you trust only, with "
             "allow_pickle=True (--allow-pickle)")
-    with np.load(path, allow_pickle=True) as file:
-        if key not in file.files:
-            raise ValueError(f"{path} has no {key}; it has {', '.join(file.files)}")
-        return file[key].item()
+    found = read_npz(path, lambda name: name in keys, pickled=True)
+    for key in keys:
+        if np.shape(found.get(key)) != () or key not in found:
+            raise ValueError(f"{path} has no {key}; it has {', '.join(names_in(path))}")
+    return [found[key].item() for key in keys]
+
+
+def _check_points(array, joints: Sequence[int], dims: Sequence[int], where: str) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        raise ValueError(f"{where} must be an array of numbers, got {str(array)[:100]}")
+    if array.ndim != 3 or array.shape[1] not in joints or array.shape[2] not in dims:
+        shapes = [f"(n, {j}, {' or '.join(map(str, dims))})" for j in joints]
+        raise ValueError(f"{where} must be {' or '.join(shapes)}, got {array.shape}")
+    if array.size and np.nanmax(np.abs(array), initial=0) > LARGEST:
+        raise ValueError(f"{where} reach {np.nanmax(np.abs(array))}")
 
 
 def _h36m17(array: np.ndarray, where: str) -> np.ndarray:
-    if array.ndim != 3 or array.shape[1] not in (17, 32) or array.shape[2] != 3:
-        raise ValueError(f"{where}: poses must be (n, 32, 3) or (n, 17, 3), "
-                         f"got {array.shape}")
+    _check_points(array, (32, 17), (3,), f"{where}: poses")
     return array[:, list(H36M17)] if array.shape[1] == 32 else array
 
 
@@ -195,11 +239,15 @@ class KeypointSet:
     poses: Positions
     keypoints: Keypoints
     cameras: Mapping
+    files: str                  # where they came from, in words
 
     def takes(self, subjects: Sequence[str], **options) -> list[Take]:
         """See `deephar.data.keypoints.takes.load_takes`."""
-        return load_takes(self.poses, self.keypoints, subjects, cameras=self.cameras,
-                          **options)
+        try:
+            return load_takes(self.poses, self.keypoints, subjects, cameras=self.cameras,
+                              **options)
+        except ValueError as error:
+            raise ValueError(f"{self.files}: {error}") from error
 
 
 def open_set(data: str | os.PathLike, name: str, *, cameras: str = "",
@@ -226,7 +274,7 @@ def open_set(data: str | os.PathLike, name: str, *, cameras: str = "",
         name = "gt"
     poses, points = folder / "data_3d_h36m.npz", folder / f"data_2d_h36m_{name}.npz"
     for path in (poses, points):
-        if not path.exists():
+        if not path.exists() and not path.is_symlink():
             there = sorted(p.name for p in folder.glob("data_*.npz"))
             raise FileNotFoundError(f"{path} is not there; {folder} has {there}; see "
                                     "docs/lifting.md for the files, or pass synthetic")
@@ -235,4 +283,5 @@ def open_set(data: str | os.PathLike, name: str, *, cameras: str = "",
         "gt, synthetic" if folder == SYNTHETIC else name,
         read_poses(poses, allow_pickle=allow_pickle),
         read_keypoints(points, allow_pickle=allow_pickle, fix_symmetry=fix_symmetry),
-        read_cameras(rig if cameras or rig.exists() else None))
+        read_cameras(rig if cameras or rig.exists() else None),
+        f"{points} with {poses} and {rig}")

@@ -13,7 +13,9 @@ from deephar.data.human36m import SEQUENCE_NAME, Human36M
 from deephar.data.keypoints.cameras import CALIBRATION
 from deephar.data.keypoints.takes import FPS, class_of
 from deephar.data.synthetic import make_person, motion
+from deephar.utils.files import read_json
 from deephar.utils.pose import H36M17, mean_joints
+from deephar.utils.reading import read_npz, reading
 
 Positions = Mapping[str, Mapping[str, np.ndarray]]
 
@@ -40,6 +42,17 @@ def map_joints(points: np.ndarray, names: Sequence[str],
                          f"it has {len(joint_map)}; unknown are {missing}; "
                          f"there are {', '.join(names)}")
     return mean_joints(np.asarray(points), names, joint_map)
+
+
+def read_joint_map(path: str | os.PathLike) -> list[list[str]]:
+    """A joint map, see `map_joints`, of a JSON file."""
+    content = read_json(path)
+    if not (isinstance(content, list) and len(content) == len(H36M17) and all(
+            entry and isinstance(entry, list) and all(isinstance(name, str) for name in entry)
+            for entry in content)):
+        raise ValueError(f"{path} must hold {len(H36M17)} lists of joint names, "
+                         f"got {str(content)[:100]}")
+    return content
 
 
 def rig_for(subjects: Sequence[str], like: Sequence[str] = ("S1",)) -> dict:
@@ -73,16 +86,23 @@ def read_motion(path: str | os.PathLike,
     if up not in ("y", "z"):
         raise ValueError(f"up must be y or z, got {up!r}")
     motions = {}
-    with np.load(path) as file:         # no pickles in here
-        for key in file.files:
+    file = read_npz(path)
+    with reading(path):
+        for key, points in file.items():
             if not key.endswith("/xyz"):
                 continue
             trial = key.removesuffix("/xyz")
-            points = map_joints(file[key], file["joint_names"], joint_map)
+            if not (np.isfinite(points).all() and np.abs(points).max(initial=0) < 1e6):
+                raise ValueError(f"{key} must be finite numbers in metres")
+            points = map_joints(points, file["joint_names"], joint_map)
             if up == "y":
                 points = points[..., [0, 2, 1]] * np.array([1, -1, 1])
             takes = motions.setdefault("S" + trial.split("_")[0], {})
             labels = file[f"{trial}/label"]
+            if labels.shape != points.shape[:1]:
+                raise ValueError(f"{key} has {len(points)} frames, its labels {labels.shape}")
+            if labels.min(initial=0) < 0:
+                raise ValueError(f"{trial} has the label {labels.min()}")
             cuts = np.flatnonzero(np.diff(labels)) + 1
             for first, part in zip([0, *cuts], np.split(points, cuts)):
                 if len(part) >= shortest:

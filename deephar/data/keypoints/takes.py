@@ -98,16 +98,16 @@ def load_takes(poses: Mapping[str, Mapping[str, np.ndarray]], keypoints: Keypoin
         fraction, stride: see `kept_frames`.
 
     Raises:
-        KeyError, ValueError: something is missing or does not fit; says what.
+        ValueError: something is missing or does not fit; says what.
     """
     known = sorted({class_of(t) for takes in poses.values() for t in takes})
     for action in actions:
         if not any(k.startswith(action) if prefix else k == action for k in known):
-            raise KeyError(f"no take is of action {action!r}; known are {', '.join(known)}")
+            raise ValueError(f"no take is of action {action!r}; known are {', '.join(known)}")
     loaded = []
     for subject in subjects:
         if subject not in poses:
-            raise KeyError(f"no 3D poses of subject {subject}; "
+            raise ValueError(f"no 3D poses of subject {subject}; "
                            f"there are {', '.join(poses)}")
         for take, world in poses[subject].items():
             if actions and not is_selected(take, actions, prefix):
@@ -126,7 +126,7 @@ def load_videos(keypoints: Keypoints) -> list[Take]:
     takes = []
     for video, parts in keypoints.positions.items():
         if video not in keypoints.video_metadata:
-            raise KeyError(f"the metadata have no width and height of video {video}")
+            raise ValueError(f"the metadata have no width and height of video {video}")
         size = tuple(int(keypoints.video_metadata[video][k]) for k in ("w", "h"))
         for name, views in parts.items():
             for view, points in enumerate(views):
@@ -162,10 +162,10 @@ def fill_missing(points: np.ndarray) -> np.ndarray:
 
 def _views_of(keypoints, subject, take) -> Sequence[np.ndarray | None]:
     if subject not in keypoints.positions:
-        raise KeyError(f"no 2D key points of subject {subject}; there are "
+        raise ValueError(f"no 2D key points of subject {subject}; there are "
                        f"{', '.join(keypoints.positions)}")
     if take not in keypoints.positions[subject]:
-        raise KeyError(f"no 2D key points of take {take!r} of {subject}; there are "
+        raise ValueError(f"no 2D key points of take {take!r} of {subject}; there are "
                        f"{', '.join(keypoints.positions[subject])}")
     views = keypoints.positions[subject][take]
     for i, view in enumerate(views):
@@ -178,7 +178,7 @@ def _views_of(keypoints, subject, take) -> Sequence[np.ndarray | None]:
 def _rig_of(cameras, subject, count) -> tuple[list, list]:
     """(intrinsics, places) of `count` cameras."""
     if subject not in cameras["subjects"]:
-        raise KeyError(f"no calibration of the cameras of {subject}; there is one for "
+        raise ValueError(f"no calibration of the cameras of {subject}; there is one for "
                        f"{', '.join(cameras['subjects'])}: pass cameras= (--cameras)")
     intrinsics, places = cameras["cameras"], cameras["subjects"][subject]
     if min(len(intrinsics), len(places)) != count:

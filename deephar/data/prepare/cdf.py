@@ -5,17 +5,20 @@ files need, in place of a library.  The layout is NASA's "CDF Internal Format
 Description".  A file is a tree of records: each starts with its size (8 bytes)
 and type (4 bytes), everything about structure is big-endian.
 """
-import gzip
 import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from deephar.utils.reading import check_file
+
 MAGIC = b"\xcd\xf3\x00\x01"
 PLAIN, COMPRESSED = b"\x00\x00\xff\xff", b"\xcc\xcc\x00\x01"
 LITTLE_ENDIAN = (4, 6, 13, 16, 17)
 NUMBERS = {21: "f4", 44: "f4", 22: "f8", 45: "f8"}      # REAL4 FLOAT REAL8 DOUBLE
+LARGEST = 256 << 20         # bytes of a file, or of a variable
+DEEPEST = 8                 # indices of indices
 VXR, VVR, CVVR, ZVDR = 6, 7, 13, 8
 
 
@@ -25,19 +28,37 @@ def read_cdf(path: Path) -> dict[str, np.ndarray]:
     Raises:
         ValueError: not such a file, cut short, or of a kind not read here.
     """
-    data = path.read_bytes()
+    data = check_file(path, LARGEST).read_bytes()
     if data[:4] != MAGIC:
         raise ValueError(f"{path} is not a CDF version 3 file: it starts with "
                          f"{data[:4].hex()}")
     try:
         if data[4:8] == COMPRESSED:
             size, = struct.unpack_from(">q", data, 8)
-            data = data[:8] + gzip.decompress(data[8 + 32:8 + size])
+            data = data[:8] + _unpacked(data[8 + 32:8 + size])
         return dict(_variables(data))
-    except (struct.error, zlib.error, EOFError, OSError) as error:
+    except Exception as error:      # a damaged file ends its reader in many ways
         raise ValueError(f"{path} is a damaged CDF file: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+
+
+def _unpacked(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)         # gzip
+    content = unpacker.decompress(data, LARGEST)
+    if not unpacker.eof:
+        raise ValueError("a compressed part is not whole, or too large")
+    return content
+
+
+def _places(data: bytes, offset: int, form: str):
+    """(place, following fields) of a chain of records, which ends."""
+    seen = set()
+    while offset > 0:
+        if offset in seen:
+            raise ValueError("its records go in a circle")
+        seen.add(offset)
+        following, *fields = struct.unpack_from(form, data, offset + 12)
+        yield offset, fields
+        offset = following
 
 
 def _variables(data: bytes):
@@ -46,8 +67,7 @@ def _variables(data: bytes):
     order = "<" if encoding in LITTLE_ENDIAN else ">"
     row_major = bool(flags & 1)
     offset, = struct.unpack_from(">q", data, descriptor + 20)
-    while offset > 0:
-        following, kind, last = struct.unpack_from(">qii", data, offset + 12)
+    for offset, (kind, last) in _places(data, offset, ">qii"):
         head, = struct.unpack_from(">q", data, offset + 28)
         name = data[offset + 84:offset + 340].split(b"\0")[0].decode("utf-8").strip()
         num_dims, = struct.unpack_from(">i", data, offset + 340)
@@ -55,11 +75,12 @@ def _variables(data: bytes):
         if kind in NUMBERS:
             dtype = np.dtype(order + NUMBERS[kind])
             yield name, _values(data, head, dtype, last + 1, sizes, row_major)
-        offset = following
 
 
 def _values(data, head, dtype, records, sizes, row_major) -> np.ndarray:
     count = int(np.prod(sizes, dtype=np.int64)) * dtype.itemsize
+    if min(records, count) < 0 or records * count > LARGEST:
+        raise ValueError(f"{records} records of shape {sizes} are more than are read")
     raw = bytearray(records * count)
     for first, last, piece in _pieces(data, head):
         raw[first * count:(last + 1) * count] = piece[:(last + 1 - first) * count]
@@ -73,10 +94,11 @@ def _values(data, head, dtype, records, sizes, row_major) -> np.ndarray:
     return turned.transpose(axes).astype(dtype.newbyteorder("="))
 
 
-def _pieces(data: bytes, offset: int):
+def _pieces(data: bytes, offset: int, depth: int = 0):
     """(first record, last record, bytes) of an index and what it points to."""
-    while offset > 0:
-        following, entries, used = struct.unpack_from(">qii", data, offset + 12)
+    if depth > DEEPEST:
+        raise ValueError("its index is nested too deeply")
+    for offset, (entries, used) in _places(data, offset, ">qii"):
         base = offset + 28
         firsts = struct.unpack_from(f">{entries}i", data, base)
         lasts = struct.unpack_from(f">{entries}i", data, base + 4 * entries)
@@ -84,12 +106,11 @@ def _pieces(data: bytes, offset: int):
         for first, last, place in list(zip(firsts, lasts, places))[:used]:
             size, kind = struct.unpack_from(">qi", data, place)
             if kind == VXR:
-                yield from _pieces(data, place)
+                yield from _pieces(data, place, depth + 1)
             elif kind == VVR:
                 yield first, last, data[place + 12:place + size]
             elif kind == CVVR:
                 packed, = struct.unpack_from(">q", data, place + 16)
-                yield first, last, gzip.decompress(data[place + 24:place + 24 + packed])
+                yield first, last, _unpacked(data[place + 24:place + 24 + packed])
             else:
                 raise ValueError(f"record type {kind} is not read here")
-        offset = following

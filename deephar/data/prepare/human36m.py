@@ -16,7 +16,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from deephar.data.human36m import (
@@ -28,10 +27,12 @@ from deephar.data.prepare.cdf import read_cdf
 from deephar.data.prepare.annotations import h36m_sequence, save_sequences
 from deephar.data.prepare.work import Outcome, Progress, run_jobs, save_jpeg
 from deephar.data.video import BrokenVideo, read_frames, to_array
+from deephar.utils.reading import open_hdf5, read_npz
 from deephar.utils.rig import inverse, rotate
 
 log = logging.getLogger(__name__)
 
+FARTHEST = 1e6              # mm from the middle of the room
 FRAME_STEP = {"train": 5, "valid": 64}
 OTHER_SPELLINGS = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
 POSITION_FOLDERS = ("D3_Positions", "3D_positions")
@@ -189,7 +190,8 @@ def read_positions(path: Path) -> np.ndarray:
         elif array.ndim == 2 and array.shape[0] == 3 * NUM_H36M_JOINTS:
             array = array.reshape(NUM_H36M_JOINTS, 3, -1).transpose(2, 0, 1)
         if array.ndim == 3 and array.shape[1:] == (NUM_H36M_JOINTS, 3):
-            return _in_millimetres(np.asarray(array, np.float64), path)
+            with np.errstate(invalid="ignore"):     # NaN is refused in a moment
+                return _in_millimetres(np.asarray(array, np.float64), path)
     shapes = {key: value.shape for key, value in arrays.items()}
     raise ValueError(f"{path}: positions must be (n, 96), (96, n) or (n, 32, 3), "
                      f"got {shapes}")
@@ -200,14 +202,13 @@ def _arrays_of(path: Path) -> dict[str, np.ndarray]:
         if path.suffix == ".cdf":
             return read_cdf(path)
         if path.suffix == ".h5":
-            with h5py.File(path) as file:
+            with open_hdf5(path) as file:
                 return {key: file[key][:] for key in file}
         if path.suffix == ".mat":
             content = load_mat(path, ())
             return {key: inner(value) for key, value in content.items()
                     if not key.startswith("__")}
-        loaded = load_npy(path)
-        return {"data": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+        return read_npz(path) if path.suffix == ".npz" else {"data": load_npy(path)}
     except (ValueError, OSError, EOFError) as error:
         text = str(error)
         raise ValueError(text if str(path) in text else f"{path}: {text}") from error
@@ -215,6 +216,9 @@ def _arrays_of(path: Path) -> dict[str, np.ndarray]:
 
 def _in_millimetres(positions: np.ndarray, path: Path) -> np.ndarray:
     tall = float(np.median(np.ptp(positions, axis=1).max(axis=-1)))
+    if not np.isfinite(positions).all() or np.abs(positions).max() > FARTHEST:
+        raise ValueError(f"{path}: positions must be finite and within "
+                         f"{FARTHEST / 1e6:.0f} km")
     if tall < 20:
         raise ValueError(f"{path}: positions must be in millimetres; a person "
                          f"{tall:.3g} tall looks like metres")

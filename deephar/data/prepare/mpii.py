@@ -20,6 +20,7 @@ from deephar.data.matfile import ANNOTATION_FILE, load_mat, number, numbers, rec
 from deephar.data.mpii import IMAGES, NUM_MPII_JOINTS
 from deephar.data.prepare.annotations import mpii_columns, save_mat
 from deephar.data.prepare.work import Outcome, Progress, place, run_jobs
+from deephar.utils.reading import read_text, reading
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +41,15 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
     if not files:
         raise FileNotFoundError(f"no {RELEASE_FILE} below {source}: it is in "
                                 "mpii_human_pose_v1_u12_2.zip of the owners")
-    release = records(load_mat(files[0], ("RELEASE",))["RELEASE"])[0]
+    content = load_mat(files[0], ("RELEASE",))["RELEASE"]
     names = None
     if valid_list is not None:
-        names = set(Path(valid_list).read_text("utf-8").split())
+        names = set(read_text(valid_list).split())
     outcome = Outcome()
     pictures = {path.name: path for path in source.rglob("*.jpg")
                 if out / IMAGES not in path.parents}
-    splits, missing = _read_samples(release, names, pictures)
+    with reading(files[0]):
+        splits, missing = _read_samples(records(content)[0], names, pictures)
     outcome.problems += [f"{name}: picture not found below {source}" for name in missing]
     used = [name for rows in splits.values() for name, _ in rows]
     _, problems = run_jobs(lambda name: place(pictures[name], out / IMAGES / name),
@@ -102,7 +104,10 @@ def _person(rect: dict) -> dict | None:
         return None
     pose = np.full((2, NUM_MPII_JOINTS), np.nan)
     for point in points:
-        pose[:, int(number(point["id"]))] = number(point["x"]), number(point["y"])
+        joint = int(number(point["id"]))
+        if not 0 <= joint < NUM_MPII_JOINTS:
+            raise ValueError(f"a joint has the number {joint}")
+        pose[:, joint] = number(point["x"]), number(point["y"])
     objpos = np.array([[number(centre[0]["x"]), number(centre[0]["y"])]])
     return {"head": np.array([np.concatenate(head)]), "scale": scale[:1, None],
             "pose": pose, "objpos": objpos}

@@ -16,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from deephar.data.matfile import load_npy
 from deephar.data.ntu import (
     ANNOTATION_FOLDER, FRAME, IMAGES, NUM_NTU_JOINTS, PICTURE_SIZE, ROW_STEP)
 from deephar.data.prepare.work import (
     Outcome, Progress, need_folder, run_jobs, save_jpeg)
 from deephar.data.video import BrokenVideo, read_frames
 from deephar.utils.files import atomic_path
+from deephar.utils.reading import read_text
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ def _sequence(name: str, skeleton: Path, video: Path, out: Path):
     array_path = out / ANNOTATION_FOLDER / f"{name}.npy"
     folder = out / IMAGES / name
     if array_path.exists():
-        rows = len(np.load(array_path, allow_pickle=False))
+        rows = len(load_npy(array_path))
         return len(bodies), _shortened(rows, num_frames)
     rows = min(num_frames, _write_pictures(video, folder, num_frames))
     if rows < 1:
@@ -111,7 +113,7 @@ def read_skeleton(path: Path) -> tuple[dict, int]:
         ({body id: {frame, from 0: (xyz (25, 3) in metres, colour (25, 2) in
         pixels of the 1920×1080 video)}}, number of frames).
     """
-    words = iter(path.read_text("utf-8").split())
+    words = iter(read_text(path).split())
     bodies: dict[str, dict] = {}
     try:
         num_frames = int(next(words))
@@ -123,10 +125,12 @@ def read_skeleton(path: Path) -> tuple[dict, int]:
                 joints = np.array([_joint(words) for _ in range(int(next(words)))])
                 if joints.shape != (NUM_NTU_JOINTS, 12):
                     raise ValueError(f"a body has {NUM_NTU_JOINTS} joints, got {len(joints)}")
+                if np.isinf(joints).any():
+                    raise ValueError("a joint is at infinity")
                 bodies.setdefault(body_id, {})[frame] = joints[:, :3], joints[:, 5:7]
     except StopIteration:
         raise ValueError(f"{path} ends too early; is the file complete?") from None
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{path} is not a skeleton file: {error}") from error
     return bodies, num_frames
 

@@ -8,13 +8,14 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from deephar.data.labels import PENN_ACTIONS
 from deephar.data.matfile import load_mat, number, text
 from deephar.data.pennaction import IMAGES
+from deephar.data.pictures import picture_size
 from deephar.data.prepare.annotations import PENN_JOINTS, penn_sequence, save_sequences
 from deephar.data.prepare.work import Outcome, Progress, need_folder, place, run_jobs
+from deephar.utils.reading import numbers_of, reading
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,11 @@ def prepare(source: Path, out: Path, *, workers: int = 2,
 def _sequence(file: Path, source: Path, out: Path):
     """(record of our layout, whether it is for training, a problem or None)."""
     label = load_mat(file, ("action", "x", "y", "visibility", "train"))
+    with reading(file):
+        x, y, visible = (numbers_of(label[key], np.shape(label[key]), key)
+                         for key in ("x", "y", "visibility"))
+        is_train = number(label["train"]) == 1
     action = text(label["action"]).strip().replace(" ", "_").replace("-", "_")
-    x, y, visible = (np.asarray(label[key], np.float64)
-                     for key in ("x", "y", "visibility"))
     if action not in PENN_ACTIONS:
         raise ValueError(f"{file}: action must be one of {', '.join(PENN_ACTIONS)}, "
                          f"got {action!r}")
@@ -62,8 +65,7 @@ def _sequence(file: Path, source: Path, out: Path):
         raise FileNotFoundError(f"{source / folder}: no pictures for {file.name}")
     for picture in pictures[:count]:
         place(picture, out / folder / picture.name)
-    with Image.open(pictures[0]) as image:
-        size = image.size
+    size = picture_size(pictures[0])
     record = penn_sequence(index, PENN_ACTIONS.index(action) + 1,
                            [int(picture.stem) for picture in pictures[:count]], size,
                            np.stack([x, y], -1), visible)
@@ -71,4 +73,4 @@ def _sequence(file: Path, source: Path, out: Path):
     if len(pictures) != len(x):
         problem = (f"{file.name}: {len(x)} labels for {len(pictures)} pictures; "
                    f"the first {count} are used")
-    return record, number(label["train"]) == 1, problem
+    return record, is_train, problem
