@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
-from deephar.utils.reading import LARGEST, check_file, check_npy, reading
+from deephar.utils.reading import LARGEST, check_file, check_npy
 
 ANNOTATION_FILE = "annotations.mat"
 ADVICE = "see datasets/README.md for the layout, `deephar dataset check` for the rest"

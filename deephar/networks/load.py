@@ -13,7 +13,6 @@ from deephar.checkpoints.description import (
     FILE_NAME, Description, read_actions, read_dataconf)
 from deephar.checkpoints.load import find_checkpoint, load_described
 from deephar.checkpoints.variants import VARIANTS, description_of
-from deephar.config import DataConfig
 from deephar.networks.cut import with_poses
 from deephar.networks.network import Network, layout_of, weights_info
 from deephar.networks.runtime import is_exported, open_exported

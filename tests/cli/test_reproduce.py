@@ -150,7 +150,7 @@ def test_a_row_that_nobody_can_measure_says_why(capsys):
 
 
 def test_an_unknown_row_lists_the_known_ones(capsys):
-    assert main(["reproduce", "coco"]) == 1
+    assert main(["reproduce", "coco"]) == 2
     assert "mpii-val" in capsys.readouterr().err
 
 

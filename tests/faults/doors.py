@@ -118,7 +118,7 @@ def _make_joint_map(folder: Path) -> Path:
 
 
 def _read_joint_map(path: Path):
-    from deephar.data.keypoints.sources import read_joint_map, read_motion
+    from deephar.data.keypoints.sources import read_joint_map
     return read_joint_map(path)
 
 

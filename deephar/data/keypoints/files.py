@@ -12,7 +12,7 @@ chooses, so that nothing is read before the caller says `allow_pickle=True`.
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 import numpy as np
 

@@ -67,11 +67,11 @@ def _variables(data: bytes):
     order = "<" if encoding in LITTLE_ENDIAN else ">"
     row_major = bool(flags & 1)
     offset, = struct.unpack_from(">q", data, descriptor + 20)
-    for offset, (kind, last) in _places(data, offset, ">qii"):
-        head, = struct.unpack_from(">q", data, offset + 28)
-        name = data[offset + 84:offset + 340].split(b"\0")[0].decode("utf-8").strip()
-        num_dims, = struct.unpack_from(">i", data, offset + 340)
-        sizes = struct.unpack_from(f">{num_dims}i", data, offset + 344)
+    for place, (kind, last) in _places(data, offset, ">qii"):
+        head, = struct.unpack_from(">q", data, place + 28)
+        name = data[place + 84:place + 340].split(b"\0")[0].decode("utf-8").strip()
+        num_dims, = struct.unpack_from(">i", data, place + 340)
+        sizes = struct.unpack_from(f">{num_dims}i", data, place + 344)
         if kind in NUMBERS:
             dtype = np.dtype(order + NUMBERS[kind])
             yield name, _values(data, head, dtype, last + 1, sizes, row_major)
@@ -98,8 +98,8 @@ def _pieces(data: bytes, offset: int, depth: int = 0):
     """(first record, last record, bytes) of an index and what it points to."""
     if depth > DEEPEST:
         raise ValueError("its index is nested too deeply")
-    for offset, (entries, used) in _places(data, offset, ">qii"):
-        base = offset + 28
+    for start, (entries, used) in _places(data, offset, ">qii"):
+        base = start + 28
         firsts = struct.unpack_from(f">{entries}i", data, base)
         lasts = struct.unpack_from(f">{entries}i", data, base + 4 * entries)
         places = struct.unpack_from(f">{entries}q", data, base + 8 * entries)
