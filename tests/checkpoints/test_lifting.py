@@ -50,5 +50,5 @@ def test_linear_networks(tmp_path):
     x = np.ones((2, 34), "float32")
     again = checkpoints.load_linear(tmp_path, "view_synthesis")
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
-    with pytest.raises(KeyError, match="it has view_synthesis"):
+    with pytest.raises(ValueError, match="it has view_synthesis"):
         checkpoints.load_linear(tmp_path, "reconstruction")

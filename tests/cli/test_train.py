@@ -26,5 +26,5 @@ def test_a_script_runs_with_its_flags(name, tmp_path, monkeypatch, capsys):
 
 
 def test_an_unknown_name_lists_the_known_ones(capsys):
-    assert main(["train", "coco"]) == 1
+    assert main(["train", "coco"]) == 2
     assert "train_mpii_singleperson" in capsys.readouterr().err

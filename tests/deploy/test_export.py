@@ -49,7 +49,7 @@ def test_parity(format, precision, tmp_path):
     assert len(meaning["parity"]) == 3              # the last pose, both action sets
     other = load_network(path)
     assert other.layout is pa17j3d and other.frame_step == 3
-    assert other.actions["penn"] == ["x", "y", "z"] and other.num_frames == 4
+    assert other.actions["penn"] == ("x", "y", "z") and other.num_frames == 4
     every = call(spnet().model, samples())
     poses, actions = other.read(other.model.predict(samples(), batch_size=2))
     limit = LIMITS[precision]
