@@ -29,7 +29,7 @@ from deephar.evaluation.loop import Trial, spread
 from deephar.evaluation.report import Score, format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
 from deephar.networks.cut import cut, num_blocks
-from deephar.networks.network import Network
+from deephar.networks.network import Network, weights_info
 from deephar.networks.tiny import TINY
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.modes import TEST_MODE
@@ -59,7 +59,9 @@ def main(cfg: Config) -> int:
     keras.utils.set_random_seed(cfg.seed)
     description = describe(cfg.tiny)
     network = Network(description.build(), description.layout, description.actions,
-                      name="SPNet, actions in all pyramids", dataconf=description.dataconf)
+                      name="SPNet, actions in all pyramids", dataconf=description.dataconf,
+                      weights=weights_info(None))
+    session.weights = network.weights
     clips = read_clips(session, network, cfg.limit or (TINY_CLIPS if cfg.tiny else CLIPS))
     exits = cfg.exits or range(1, num_blocks(network.model) + 1)
     # An exit is a sample, so that an interrupted run goes on after the last one.

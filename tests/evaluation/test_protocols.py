@@ -11,7 +11,8 @@ from deephar.evaluation import protocols
 from deephar.evaluation.protocols import BOXES, ActionConfig
 from deephar.utils.pose import pa16j2d
 
-NETWORK = SimpleNamespace(dataconf=DataConfig(), layout=pa16j2d, num_frames=4)
+NETWORK = SimpleNamespace(dataconf=DataConfig(), layout=pa16j2d, num_frames=4,
+                          is_merge=True)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_ntu_has_two_splits(session):
 
 
 def test_boxes_of_the_released_file_are_the_data_sets(session, tmp_path):
-    path = tmp_path / protocols.PENN_BOXES[0]
+    path = tmp_path / protocols.PENN_BOXES[True][0]
     path.write_text(json.dumps([{}, {}, {}]))
     options, clip_boxes = protocols._videos(
         session, NETWORK, "pennaction", "predicted", "")

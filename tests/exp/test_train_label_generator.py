@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from deephar.data.keypoints.files import open_set, write_keypoints
+from deephar.data.keypoints.takes import MPII16_SYMMETRY
 from deephar.networks.label_generator import LabelGenerator, load_labeller
 from deephar.utils.files import read_json
 from tests.exp.conftest import load_script
@@ -59,7 +60,7 @@ def test_key_points_of_16_joints_keep_the_root_that_they_have(data, tmp_path):
              for s, takes in files.keypoints.positions.items()}
     folder = tmp_path / "data"
     shutil.copytree(data, folder)
-    write_keypoints(folder / "data_2d_h36m_sh.npz", there)
+    write_keypoints(folder / "data_2d_h36m_sh.npz", there, symmetry=MPII16_SYMMETRY)
     report = run(str(folder), tmp_path, system="baseline", keypoints="sh", exact=False)
     without, searched = report["scores"]
     assert without["value"] == searched["value"]
