@@ -1,6 +1,6 @@
 """Make synthetic people, train a small network on them, and look at it.
 
-Takes some nine minutes on two CPU cores and needs no download.  It ends with
+Takes minutes on two CPU cores, it soon tells how many, and needs no download.  It ends with
 scores on people that the network has never seen, and with a model that
 `deephar predict` takes.  --resume goes on after an interruption.
 """
@@ -15,7 +15,7 @@ OUT = "output/quickstart"
 DATA = "datasets/quickstart"
 SIZES = ("epochs", "steps_per_epoch", "pictures", "videos")
 FIRST_SECONDS = 5       # after which it tells how long it will take
-PICTURES_SHARE = 0.13   # of the time goes into making the pictures
+PICTURES_SHARE = 0.13   # of the time goes into making the pictures: an estimate
 
 
 def add_arguments(parser) -> None:
