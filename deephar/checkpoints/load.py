@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # What a .keras file holds, and where what it asks for may come from.
 ARCHIVED = ("metadata.json", "config.json", "model.weights.h5")
 MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|models"
-                     r"|src\.models\.\w+|src\.ops\.\w+))?|builtins|deephar(\.\w+)*|tests(\.\w+)*")
+                     r"|src\.models\.\w+|src\.ops\.\w+))?|builtins|deephar(\.\w+)*")
 DEEPEST = 64
 
 

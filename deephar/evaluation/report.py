@@ -8,7 +8,6 @@ The headline is always the last block.  "Best block" is chosen on the test
 data, so it is only printed as the line that the published scripts print.
 """
 import datetime
-import importlib.metadata
 import json
 import platform
 import shlex
@@ -24,6 +23,7 @@ import numpy as np
 from deephar.evaluation.paper_tables import PAPER_TABLES, PaperRow
 from deephar.utils.files import read_json, write_json
 from deephar.utils.reading import damaged, reading
+from deephar.utils.timing import versions_of
 
 PACKAGES = ("deephar", "tensorflow", "keras", "numpy", "h5py", "scipy", "pillow")
 
@@ -108,7 +108,7 @@ def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None =
         "started": started.isoformat(timespec="seconds"),
         "duration_s": round((now - started).total_seconds(), 1),
         "timing": dict(timing or {}),
-        "versions": versions(),
+        "versions": {"python": platform.python_version(), **versions_of(PACKAGES)},
     })
 
 
@@ -157,17 +157,6 @@ def all_evaluated(report: Mapping) -> bool:
     """Whether the run is whole and no sample is missing: exit code 0."""
     return report["status"] == "complete" and not any(
         score["missing"] for score in report["scores"])
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and the packages that a score may depend on."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 # === On the terminal ===

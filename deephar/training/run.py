@@ -17,7 +17,6 @@ folder must lie where all can see it.  A run exists when its first state does,
 which is written before its first step: a start that failed may be repeated.
 """
 import dataclasses
-import importlib.metadata
 import json
 import logging
 import sys
@@ -39,6 +38,7 @@ from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag
 from deephar.utils.locks import lock_folder
 from deephar.utils.reading import reading
+from deephar.utils.timing import versions_of
 
 STATE = "state.npz"
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16",
@@ -192,8 +192,7 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
         write_json(folder / "config.json", {
             "config": dataclasses.asdict(cfg), "command": sys.argv,
             "started": time.strftime("%Y-%m-%d %H:%M:%S"),
-            "versions": {name: importlib.metadata.version(name)
-                         for name in ("deephar", "keras", "tensorflow", "numpy")}})
+            "versions": versions_of(("deephar", "keras", "tensorflow", "numpy"))})
     return run
 
 

@@ -1,10 +1,11 @@
 """How long something takes, on what machine."""
+import contextlib
 import importlib.metadata
 import os
 import platform
 import time
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 import numpy as np
 
@@ -35,16 +36,19 @@ def measure(call: Callable[[], Any], runs: int = 20, warm_up: int = 3) -> dict:
 
 def machine() -> dict:
     """The processor, how busy it is, and the versions that matter."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return {"processor": _processor(), "cores": os.cpu_count(),
             "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
             "system": f"{platform.system()} {platform.machine()}",
-            "python": platform.python_version(), "versions": versions}
+            "python": platform.python_version(), "versions": versions_of(PACKAGES)}
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of those packages that are installed."""
+    found = {}
+    for package in packages:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
 
 
 def _processor() -> str:
