@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
-from deephar.checkpoints.description import Description, find_weights, read_description
+from deephar.checkpoints.description import FILE_NAME, Description, find_weights, read_description
 from deephar.checkpoints.download import fetch
 from deephar.checkpoints.legacy_file import HDF5_SIGNATURE
 from deephar.checkpoints.table import CHECKPOINTS, Checkpoint, checkpoint
@@ -80,9 +80,19 @@ def load_described(description: Description | None, path: Path) -> "keras.Model"
     """The network of a description with the weights of a file."""
     if path.suffix == ".keras":
         return _load_keras(path)
-    network = description.build()
+    network = build_beside(path, description)
     load_weights(network, path)
     return network
+
+
+def build_beside(path: Path, description: Description) -> "keras.Model":
+    """The network of a description that stands beside `path`, with fresh weights.
+
+    Raises:
+        ValueError: no network is like that; names the description's file.
+    """
+    with reading(path.with_name(FILE_NAME)):
+        return description.build()
 
 
 def find_file(entry: Checkpoint, folder: str | os.PathLike = "weights",

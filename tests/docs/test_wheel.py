@@ -72,10 +72,3 @@ def commands_work(site, folder) -> str:
 def test_the_wheel_s_commands_run_anywhere(unpacked, tmp_path):
     told = commands_work(unpacked, tmp_path)
     assert str(unpacked / "deephar/exp/mpii/eval_mpii_singleperson.py") in told
-
-
-def test_an_editable_installation_takes_the_checkout_s_scripts(sources, tmp_path):
-    pip("install", "-e", sources, "--prefix", tmp_path / "env")
-    (site,) = (tmp_path / "env").rglob("site-packages")
-    told = commands_work(site, tmp_path)
-    assert str(sources / "exp/mpii/eval_mpii_singleperson.py") in told

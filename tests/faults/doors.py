@@ -419,7 +419,8 @@ def _read_description(path: Path):
 
 def _build_description(path: Path):
     from deephar.checkpoints.description import read_description
-    model = read_description(path.parent).build()
+    from deephar.checkpoints.load import build_beside
+    model = build_beside(path, read_description(path.parent))
     return [[tuple(w.shape) for w in model.weights], str(model.input_shape)]
 
 
@@ -452,9 +453,9 @@ def _make_generator(name: str):
             save_weights(linear.build(**settings[key], name=key),
                          folder / f"{key}.weights.h5")
         rng = np.random.default_rng(0)
-        numbers = [Normaliser.fit(rng.random((9, 17, d))) for d in (2, 2, 3)]
-        write_settings(folder, {"networks": settings,
-                                **settings_of(*numbers, Intrinsics())})
+        numbers = {name: Normaliser.fit(rng.random((9, 17, d)))
+                   for name, d in (("left", 2), ("right", 2), ("pose", 3))}
+        write_settings(folder, {"networks": settings, **settings_of(numbers, Intrinsics())})
         return folder / name
     return make
 
