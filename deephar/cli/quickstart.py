@@ -15,7 +15,7 @@ OUT = "output/quickstart"
 DATA = "datasets/quickstart"
 SIZES = ("epochs", "steps_per_epoch", "pictures", "videos")
 FIRST_SECONDS = 5       # after which it tells how long it will take
-PICTURES_SHARE = 0.13   # of the time goes into making the pictures: an estimate
+PICTURES_SHARE = 0.095      # of the time goes into making the pictures, on two cores
 
 
 def add_arguments(parser) -> None:
