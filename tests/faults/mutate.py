@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from deephar.utils.timing import peak_memory_mb
+
 SECONDS, HEAVY_SECONDS, START_SECONDS = 15, 40, 120
 MEMORY = 4 << 30
 BAD = ("wrong kind", "unnamed", "not finite", "hang", "crash", "memory")
@@ -126,16 +128,11 @@ def work() -> None:
         if name not in good:
             good[name] = reference(name)
         damage, outcome = run_case(name, int(seed), good[name])
-        if _peak() > MEMORY:
-            outcome = Outcome("memory", f"{_peak() >> 20} MB")
+        if peak_memory_mb() > MEMORY >> 20:
+            outcome = Outcome("memory", f"{peak_memory_mb():.0f} MB")
         print(json.dumps([damage, *outcome]), file=out, flush=True)
         if outcome.kind == "memory":
             return
-
-
-def _peak() -> int:
-    import resource
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 class Child:
