@@ -78,7 +78,7 @@ def plot_poses(path: Path | str, rows: Sequence[tuple[str, np.ndarray, Mapping]]
             _draw_bones(axes, (pose - pose[0]) * [1, -1, 1], [0, 2, 1])
             axes.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach),
                      xticklabels=[], yticklabels=[], zticklabels=[])
-            axes.set_box_aspect((1, 1, 1))
+            axes.set_box_aspect((1, 1, 1), zoom=1.3)
             axes.view_init(12, -70)
             axes.set_title(label, fontsize=8)
     with atomic_path(Path(path)) as temporary:

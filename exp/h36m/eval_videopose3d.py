@@ -169,8 +169,9 @@ def draw(cfg, errors, folders) -> None:
     for key, metric, unit in (("mpjpe", "P1", "mm"), ("mpjve", "MPJVE", "mm per frame")):
         bars = {names[name]: {a: e[key] for a, e in table.items()}
                 for name, table in errors.items()}
-        bars |= {PAPER_TABLES[key].title: PAPER_TABLES[key].parts for key in cfg.paper
-                 if PAPER_TABLES[key].parts and PAPER_TABLES[key].metric == metric}
+        bars |= {f"published: {row.title}": row.parts
+                 for row in map(PAPER_TABLES.get, cfg.paper)
+                 if row.parts and row.metric == metric}
         plot_actions(Path(cfg.output) / f"actions-{metric}.png", bars, f"{metric} ({unit})")
         curves = {name: history_of(rows, metric) for name, rows in logs.items() if rows}
         for x, label in (("epochs", "epochs"), ("seconds", "seconds of training")):
