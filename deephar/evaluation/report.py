@@ -90,7 +90,7 @@ def make_report(scores: Sequence[Score], *, weights: Mapping, seed: int | None =
     Raises:
         ValueError: a score is set beside a row of another metric.
     """
-    for score, key in ((score, key) for score in scores for key in score.paper):
+    for score, key in ((scored, row) for scored in scores for row in scored.paper):
         metric = PAPER_TABLES[key].metric
         if not f"{score.name},".startswith(f"{metric},") and not score.name.endswith(
                 f" {metric}"):

@@ -12,8 +12,6 @@ That they accept this very file could not be tried.
 import sys
 from dataclasses import dataclass
 
-import numpy as np
-
 from deephar.data import MpiiSinglePerson
 from deephar.data.mpii_owners import RELEASE_FILE, MpiiTestPeople, write_list, write_predictions
 from deephar.evaluation.mpii import pose_trial

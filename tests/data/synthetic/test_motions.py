@@ -34,9 +34,9 @@ def test_poses_are_read_as_they_are_written():
         "rfx": 0.14, "rfy": 0.1, "rfz": 0.1, "rp": 50, "lfx": 0.14, "lfy": 0.1, "lfz": 0.1,
         "lp": 50, "tx": 0.05, "ty": 0.3, "tz": 0.95})
     assert NTU[8].keys[2][1] == NTU[9].keys[0][1] == H36M["Eating"].base
-    for motion in MOTIONS.values():
-        assert all(set(pose) <= set(FIELDS) for _, pose in motion.keys)
-        assert set(motion.base or ()) <= set(FIELDS)
+    for told in MOTIONS.values():
+        assert all(set(pose) <= set(FIELDS) for _, pose in told.keys)
+        assert set(told.base or ()) <= set(FIELDS)
 
 
 @pytest.mark.parametrize("action", MOTIONS)
