@@ -14,9 +14,10 @@ from deephar.data import MpiiSinglePerson, PennAction
 from deephar.data.labels import PENN_ACTIONS
 from deephar.data.locate import locate
 from deephar.evaluation.action import action_scores, action_trial
-from deephar.evaluation.loop import Predict, Rows, Trial, evaluate, spread
+from deephar.evaluation.loop import Predict, Rows, Trial, spread
 from deephar.evaluation.mpii import pckh_score, pckh_trial
 from deephar.evaluation.report import Score
+from deephar.evaluation.workers import evaluate_together
 from deephar.networks.cut import actions_only, poses_only
 from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
@@ -97,7 +98,7 @@ def rows_of(trial: Trial, predict: Predict, batch_size: int) -> Rows:
     Raises:
         RuntimeError: no sample could be scored.
     """
-    rows = evaluate(trial, predict, batch_size=batch_size)
+    rows = evaluate_together(trial, predict, batch_size=batch_size)
     if not len(rows):
         raise RuntimeError(f"{trial.name}: none of {rows.total} samples could be "
                            f"scored, e.g. {next(iter(rows.missing.items()), '')}")

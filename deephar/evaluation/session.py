@@ -3,7 +3,8 @@
 A folder holds
 
     report.json         from the first second; "partial" until all is done
-    rows-NAME.npz       per-sample results: of an interrupted run, or on request
+    rows-NAME.npz       per-sample results: of an interrupted run, or on request;
+                        of worker K of several in rows-NAME.K.npz
     *.png               plots
 
 `--resume` goes on from the rows of an interrupted run.
@@ -11,15 +12,16 @@ A folder holds
 import datetime
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from deephar.checkpoints.table import CHECKPOINTS
 from deephar.data.locate import locate
-from deephar.evaluation.loop import Predict, Rows, Trial, evaluate, time_shares
+from deephar.evaluation.loop import Predict, Rows, Trial, time_shares
 from deephar.evaluation.report import (
     Score, all_evaluated, make_report, read_report, write_report)
+from deephar.evaluation.workers import ALONE, Workers, evaluate_together, part_of
 from deephar.networks.load import RANDOM, load_network
 from deephar.networks.network import Network
 from deephar.utils.flags import flag
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 
 # A resumed run may change these and still do the same.
 FREE_FLAGS = {"output", "resume", "workers", "batch_size", "predictions", "plots",
-              "paper"}
+              "paper", "device"}
 INTERRUPTED = 130           # exit code after Ctrl-C
 WEIGHTS = Path("weights")   # where released files are, or are downloaded to
 
@@ -56,6 +58,8 @@ class SessionConfig:
 class EvalConfig(SessionConfig):
     """The flags of scripts that evaluate networks of pictures and clips."""
     batch_size: int = flag(8, "pictures or clips per step")
+    device: str = flag("auto", "as of training scripts: auto, cpu, gpu, mirrored, "
+                               "multiworker or slurm; all devices share the samples")
     tiny: bool = flag(False, "a tiny untrained network and few data: to try the script out")
 
 
@@ -64,6 +68,7 @@ class Session:
 
     Args:
         cfg: its flags.
+        workers: the processes that run the script together; the first one writes.
 
     Attributes:
         folder: where the report goes.
@@ -71,18 +76,19 @@ class Session:
         weights: where the network's came from, for the report.
     """
 
-    def __init__(self, cfg: SessionConfig):
+    def __init__(self, cfg: SessionConfig, workers: Workers = ALONE):
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s",
                             datefmt="%H:%M:%S")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        self.cfg = cfg
+        self.cfg = cfg if workers.is_first else replace(cfg, plots=False)
+        self.workers = workers
         self.folder = Path(cfg.output)
-        self._lock = lock_folder(self.folder)
+        self._lock = lock_folder(self.folder) if workers.is_first else None
         self.interrupted = False
         self._started = datetime.datetime.now()
         self.weights: dict = {"file": None, "note": "not loaded yet"}
         self._timing: dict = {}
-        self._rows_files: list[Path] = []
+        self._kept: dict[Path, Callable[[], None]] = {}     # rows so far: all rows
         if cfg.resume:
             self._check_unfinished()
         self._write([], complete=False)
@@ -103,8 +109,9 @@ class Session:
                         f"{WEIGHTS / entry.file} is not there" if entry else
                         "none were released")
             source = RANDOM
-        network = load_network(source, key=key, weights=WEIGHTS, tiny=cfg.tiny,
-                               seed=cfg.seed)
+        with self.workers.scope():
+            network = load_network(source, key=key, weights=WEIGHTS, tiny=cfg.tiny,
+                                   seed=cfg.seed)
         self.weights = network.weights
         return network
 
@@ -114,26 +121,32 @@ class Session:
 
     def evaluate(self, trial: Trial, predict: Predict, batch_size: int | None = None
                  ) -> Rows:
-        """Rows of `trial`, those of an interrupted run included."""
-        path = self.folder / f"rows-{trial.name}.npz"
+        """Rows of `trial`, those of an interrupted run included, on every worker."""
+        path = self._rows_path(trial)
+        batch_size = batch_size or self.cfg.batch_size
         settings = {"trial": trial.name, "weights_md5": self.weights.get("md5"), **{
             name: value for name, value in asdict(self.cfg).items()
             if name not in FREE_FLAGS}}
-        rows = Rows(len(trial.samples))
+        start, stop = part_of(len(trial.samples), self.workers, batch_size)
+        rows = Rows(stop - start)
+        if self.workers.count > 1:
+            settings["part"] = [start, stop]
         if self.cfg.resume and path.exists():
-            rows = Rows.load(path, len(trial.samples), settings)
+            rows = Rows.load(path, rows.total, settings)
             log.info("%s: going on after %d of %d samples",
                      trial.name, rows.next_sample, rows.total)
         if self.interrupted:
             return rows
         try:
-            evaluate(trial, predict, batch_size=batch_size or self.cfg.batch_size,
-                     workers=self.cfg.workers, rows=rows,
-                     save=lambda rows: rows.save(path, settings))
-        except KeyboardInterrupt:
+            rows = evaluate_together(
+                trial, predict, batch_size=batch_size, among=self.workers, rows=rows,
+                workers=self.cfg.workers, save=lambda rows: rows.save(path, settings))
+        except KeyboardInterrupt as error:
             log.warning("%s: interrupted", trial.name)
             self.interrupted = True
-        self._rows_files.append(path)
+            rows = getattr(error, "rows", rows)
+        self._kept[path] = lambda: rows.save(
+            self.folder / f"rows-{trial.name}.npz", settings)
         self._timing[trial.name] = {
             "seconds": rows.seconds, "shares": time_shares(rows)}
         return rows
@@ -141,12 +154,30 @@ class Session:
     def finish(self, scores: Sequence[Score], **more) -> dict:
         """Write the report, with whatever `more` there is to say, and return it."""
         report = self._write(scores, complete=not self.interrupted, **more)
-        if not self.interrupted and not self.cfg.predictions:
-            for path in self._rows_files:
+        if not self.interrupted:
+            for path, save_whole in self._kept.items():
                 path.unlink(missing_ok=True)
-        log.info("report: %s", self.folder / "report.json")
-        self._lock.release()
+                if self.cfg.predictions and self.workers.is_first:
+                    save_whole()
+        if self._lock:
+            log.info("report: %s", self.folder / "report.json")
+            self._lock.release()
         return report
+
+    def _rows_path(self, trial: Trial) -> Path:
+        """Where the rows of this worker's part are kept.
+
+        Raises:
+            ValueError: what is to be resumed was begun by one and is now for several.
+        """
+        alone = self.folder / f"rows-{trial.name}.npz"
+        parts = sorted(self.folder.glob(f"rows-{trial.name}.*.npz"))
+        others = parts if self.workers.count == 1 else [alone] * alone.exists()
+        if self.cfg.resume and others:
+            raise ValueError(f"{others[0]} was begun by another number of workers: resume "
+                             "with as many, or start again without --resume")
+        return (alone if self.workers.count == 1 else
+                self.folder / f"rows-{trial.name}.{self.workers.index}.npz")
 
     def _check_unfinished(self) -> None:
         path = self.folder / "report.json"
@@ -160,7 +191,8 @@ class Session:
             scores, weights=self.weights, seed=self.cfg.seed, started=self._started,
             complete=complete, config=asdict(self.cfg),
             timing={**self._timing, "peak_memory_mb": peak_memory_mb()})
-        write_report(self.folder, report)
+        if self.workers.is_first:
+            write_report(self.folder, report)
         return report
 
 

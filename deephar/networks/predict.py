@@ -22,10 +22,16 @@ def predictor(model: Any, batch_size: int) -> Callable[[np.ndarray], list[np.nda
     """`model` as a function of batches of up to `batch_size`.
 
     Short batches are filled up before, and their outputs cut after, so that
-    the network is traced once; unless it `takes_any_batch`.
+    the network is traced once; unless it `takes_any_batch`.  A model that was
+    made on several devices uses all of them: each predicts a part of the batch.
     """
-    # Less work per call than `predict`; stand-ins need not have it.
-    on_batch = getattr(model, "predict_on_batch", None)
+    strategy = _strategy_of(model)
+    if strategy is not None:
+        on_batch = _on_replicas(model, strategy)
+        batch_size += -batch_size % strategy.num_replicas_in_sync
+    else:
+        # Less work per call than `predict`; stand-ins need not have it.
+        on_batch = getattr(model, "predict_on_batch", None)
     fills = not getattr(model, "takes_any_batch", False)
 
     def predict(x: np.ndarray) -> list[np.ndarray]:
@@ -35,6 +41,36 @@ def predictor(model: Any, batch_size: int) -> Callable[[np.ndarray], list[np.nda
         return [np.asarray(output)[:len(x)] for output in outputs]
 
     return predict
+
+
+def _strategy_of(model: Any) -> Any:
+    """The strategy of a model that has a copy on each of several devices; else None."""
+    variables = getattr(model, "variables", None)
+    value = getattr(variables[0], "value", None) if variables else None
+    strategy = getattr(value, "distribute_strategy", None)
+    if strategy is None or strategy.num_replicas_in_sync == 1:
+        return None
+    import tensorflow as tf
+    # What several workers hold together is predicted by each of them.
+    return strategy if isinstance(strategy, tf.distribute.MirroredStrategy) else None
+
+
+def _on_replicas(model: Any, strategy: Any) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """`model` as a function of batches that the strategy's devices can share evenly."""
+    import tensorflow as tf
+    count = strategy.num_replicas_in_sync
+    step = tf.function(lambda parts: tf.nest.flatten(strategy.run(
+        lambda part: model(part, training=False), (parts,))))
+
+    def on_batch(x: np.ndarray) -> list[np.ndarray]:
+        parts = strategy.experimental_distribute_values_from_function(
+            lambda context: tf.constant(
+                x[len(x) // count * context.replica_id_in_sync_group:][:len(x) // count]))
+        return [np.concatenate([part.numpy() for part in
+                                strategy.experimental_local_results(output)])
+                for output in step(parts)]
+
+    return on_batch
 
 
 def frame_predictor(model: Any, batch_size: int

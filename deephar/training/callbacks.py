@@ -10,7 +10,8 @@ from typing import Callable, Mapping
 import keras
 import tensorflow as tf
 
-from deephar.training.strategy import from_chief, is_chief, is_multiworker
+from deephar.evaluation.workers import ALONE, together
+from deephar.training.strategy import from_chief, is_chief, is_multiworker, workers_of
 from deephar.utils.checksums import add_checksums
 from deephar.utils.files import atomic_path, read_json, write_json
 from deephar.utils.reading import reading
@@ -26,7 +27,8 @@ class EvalCallback(keras.callbacks.Callback):
         score: a function of the model: {score: number}.
         model_to_score: the model.
         strategy: that it is trained under.  Several workers, and whoever
-            trains on a TPU, score a copy on their own machine.
+            trains on a TPU, score a copy on their own machine; several
+            workers share the samples.
         every: epochs between two evaluations.
     """
 
@@ -37,6 +39,7 @@ class EvalCallback(keras.callbacks.Callback):
         self.name, self.score, self.every = name, score, every
         self._source = self._judged = model_to_score
         self._strategy = strategy
+        self._workers = ALONE if strategy is None else workers_of(strategy)
         if strategy is not None and (
                 is_multiworker(strategy) or isinstance(strategy, tf.distribute.TPUStrategy)):
             self._judged = keras.models.clone_model(model_to_score)
@@ -47,7 +50,9 @@ class EvalCallback(keras.callbacks.Callback):
         if self._judged is not self._source:
             for copy, source in zip(self._judged.variables, self._source.variables):
                 copy.assign(source.numpy())
-        for key, value in self.score(self._judged).items():
+        with together(self._workers):
+            scores = self.score(self._judged)
+        for key, value in scores.items():
             value = float(value)
             if self._strategy is not None:
                 # Rates may hang on scores: all workers must see the same.

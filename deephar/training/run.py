@@ -33,7 +33,7 @@ from deephar.config import DataConfig
 from deephar.data.locate import locate
 from deephar.training.logs import Events, append_row, drop_rows
 from deephar.training.state import State, read_state
-from deephar.training.strategy import DEVICES, is_chief
+from deephar.training.strategy import DEVICES, from_chief, is_chief
 from deephar.utils.files import read_json, write_json
 from deephar.utils.flags import flag
 from deephar.utils.locks import lock_folder
@@ -62,7 +62,8 @@ class RunConfig:
         False, "layers that begin afresh may be frozen before they were trained")
     device: str = flag("auto", "; ".join(f"{k}: {v}" for k, v in DEVICES.items()))
     precision: str = flag("float32", "of the network", choices=tuple(PRECISIONS))
-    resume: bool = flag(False, "go on with the run in logdir")
+    resume: bool | str = flag(False, "go on with the run in logdir; auto: begin it if "
+                                     "there is none", choices=("auto",))
     seed: int = flag(0, "of the weights and of the order of the data")
     deterministic: bool = flag(False, "bit-equal repetitions; slower")
     steps_per_epoch: int = flag(0, "0: as the recipe has it")
@@ -157,6 +158,14 @@ def was_begun(folder: Path | str) -> bool:
     return (Path(folder) / STATE).exists()
 
 
+def resumes(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) -> bool:
+    """Whether a run is gone on with; all workers do as the chief, whose folder decides."""
+    if cfg.resume != "auto":
+        return bool(cfg.resume)
+    known = was_begun(cfg.logdir)
+    return bool(from_chief(strategy, float(known))) if strategy else known
+
+
 def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) -> Run:
     """Open a run's folder and set seed, precision and log.
 
@@ -169,11 +178,11 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
     """
     folder = Path(cfg.logdir)
     writes = strategy is None or is_chief(strategy)
-    known = was_begun(folder)
-    if cfg.resume and not known:
+    known, resume = was_begun(folder), resumes(cfg, strategy)
+    if resume and not known:
         raise FileNotFoundError(f"{folder} holds no run to resume: it has no {STATE}; "
                                 "without --resume one is started")
-    if known and not cfg.resume and writes:
+    if known and not resume and writes:
         raise FileExistsError(f"{folder} already holds a run: --resume goes on with "
                               "it, another --logdir starts afresh")
     run = Run(folder, writes, cfg.save_minutes)
@@ -185,7 +194,7 @@ def start_run(cfg: RunConfig, strategy: tf.distribute.Strategy | None = None) ->
     state = run.state() or State()
     if writes:
         run.forget_after(state)
-    if cfg.resume:
+    if resume:
         compare_config(cfg, read_config(folder))
         log.info("Resuming after %d epochs and %d steps.", state.epoch, state.step)
     elif writes:

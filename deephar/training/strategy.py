@@ -11,7 +11,10 @@ import socket
 from urllib.parse import urlsplit
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from deephar.evaluation.workers import Workers
 
 DEVICES = {
     "auto": "several workers if TF_CONFIG names them, else every GPU, else the CPU",
@@ -19,8 +22,11 @@ DEVICES = {
     "gpu": "one GPU",
     "mirrored": "all GPUs of this machine; mirrored:N takes the first N",
     "multiworker": "several machines, named in TF_CONFIG",
+    "slurm": "the tasks of a Slurm step; slurm:PORT for another first port than 8888",
     "tpu": "the TPU of this machine; tpu:ADDRESS or $TPU_NAME for another",
 }
+
+SLURM_PORT = 8888
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +50,8 @@ def make_strategy(device: str = "auto") -> tf.distribute.Strategy:
         strategy = _tpu(detail or os.environ.get("TPU_NAME", "local"))
     elif kind == "multiworker":
         strategy = _multiworker()
+    elif kind == "slurm":
+        strategy = _slurm(_count(detail, device) or SLURM_PORT)
     elif kind == "cpu":
         strategy = _cpu(_count(detail, device))
     else:
@@ -82,6 +90,44 @@ def from_chief(strategy: tf.distribute.Strategy, value: float) -> float:
     return float(shared(tf.constant(value, tf.float64)))
 
 
+def workers_on(device: str) -> Workers:
+    """Who evaluates together on a device of `DEVICES`, for evaluation scripts."""
+    if device.partition(":")[0] == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+    return workers_of(make_strategy(device))
+
+
+def workers_of(strategy: tf.distribute.Strategy) -> Workers:
+    """The processes under `strategy`, which evaluate together."""
+    if isinstance(strategy, tf.distribute.MirroredStrategy):
+        return Workers(scope=strategy.scope)
+    if not is_multiworker(strategy):
+        return Workers()
+    return Workers(strategy.cluster_resolver.task_id + (
+        strategy.cluster_resolver.task_type == "worker"
+        and "chief" in strategy.cluster_resolver.cluster_spec().jobs),
+        sum(map(len, strategy.cluster_resolver.cluster_spec().as_dict().values())),
+        functools.partial(_gather, strategy))
+
+
+def _gather(strategy: tf.distribute.Strategy, own: bytes) -> list[bytes]:
+    """The bytes of all workers; each speaks through the first of its replicas."""
+    words = np.frombuffer(own + bytes(-len(own) % 4), np.int32)     # NCCL knows no bytes
+    here = len(strategy.extended.worker_devices)
+
+    def everybodys(array):
+        def value(context):
+            is_first = context.replica_id_in_sync_group % here == 0
+            return tf.constant(array if is_first else array[:0])
+        values = strategy.experimental_distribute_values_from_function(value)
+        return strategy.gather(values, axis=0).numpy()
+
+    lengths = everybodys(np.array([len(own)], np.int32))
+    ends = np.cumsum(-(-lengths // 4))
+    parts = np.split(everybodys(words), ends[:-1])
+    return [part.tobytes()[:length] for part, length in zip(parts, lengths, strict=True)]
+
+
 def synchronize_batch_norm(model: keras.Model,
                            strategy: tf.distribute.Strategy) -> None:
     """Let BatchNormalization, and its like, use the statistics of the global batch.
@@ -105,7 +151,8 @@ def _count(detail: str, device: str) -> int:
     """The N of "mirrored:N"; 0 if it is not given."""
     if detail and (not detail.isdigit() or int(detail) < 1):
         raise ValueError(
-            f"what follows the colon must be a number of devices, got {device!r}")
+            "what follows the colon must be a number of devices, or slurm's port, "
+            f"got {device!r}")
     return int(detail or 0)
 
 
@@ -153,11 +200,35 @@ def _multiworker() -> tf.distribute.Strategy:
             "device multiworker needs TF_CONFIG, e.g. "
             '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
             '"task": {"type": "worker", "index": 0}}; see docs/distributed.md')
+    return _all_of(workers)
+
+
+def _slurm(port: int) -> tf.distribute.Strategy:
+    tasks = os.environ.get("SLURM_STEP_NUM_TASKS", "")
+    if not tasks.isdigit():
+        raise RuntimeError(
+            "device slurm needs the environment of a Slurm step: start the script with "
+            "srun, as docs/cluster/slurm.sh does")
+    # Which GPUs a task sees is Slurm's business; the resolver only counts ports.
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        port_base=port, gpus_per_node=int(tasks), gpus_per_task=1, auto_set_gpu=False)
+    workers = resolver.cluster_spec().as_dict()["worker"]
+    here = os.environ.get("SLURMD_NODENAME")
+    host = workers[resolver.task_id].rpartition(":")[0]
+    if here and here != host:
+        raise RuntimeError(
+            f"task {resolver.task_id} runs on {here} and is looked for on {host}: "
+            "TensorFlow sorts the nodes by name, so their numbers need leading zeros; "
+            "take one node, or --device multiworker with TF_CONFIG")
+    return _all_of(workers, resolver)
+
+
+def _all_of(workers: list[str], resolver=None) -> tf.distribute.Strategy:
     log.info("Waiting for %d workers: %s", len(workers), ", ".join(workers))
     collectives = tf.distribute.experimental.CommunicationImplementation
     on_gpu = tf.config.list_physical_devices("GPU")
     return tf.distribute.MultiWorkerMirroredStrategy(
-        communication_options=tf.distribute.experimental.CommunicationOptions(
+        resolver, communication_options=tf.distribute.experimental.CommunicationOptions(
             implementation=collectives.AUTO if on_gpu else collectives.RING))
 
 

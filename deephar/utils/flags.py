@@ -25,7 +25,8 @@ def parse_config(config_class: type, argv: Sequence[str] | None = None) -> Any:
 
     Fields may be `int`, `float`, `str`, `bool`, `X | None` or
     `tuple[X, ...]`; `num_frames` becomes `--num-frames`, a true `bool` gets
-    `--no-...`.  An unknown flag ends the program with the usage.
+    `--no-...`.  A `bool` with choices may also be one of them.  An unknown flag
+    ends the program with the usage.
     """
     doc = (config_class.__doc__ or "").strip()
     parser = argparse.ArgumentParser(
@@ -50,6 +51,9 @@ def _add_flag(parser, item, hint) -> None:
     name = "--" + item.name.replace("_", "-")
     kind, is_tuple = _kind_of(hint)
     options = {"default": item.default, "help": meta.get("help") or " "}
+    if kind is bool and meta.get("choices"):
+        parser.add_argument(name, nargs="?", const=True, choices=meta["choices"], **options)
+        return
     if kind is bool:
         parser.add_argument(name, action=argparse.BooleanOptionalAction, **options)
         return

@@ -17,6 +17,7 @@ from deephar.evaluation.paper_tables import PAPER_TABLES
 from deephar.evaluation.protocols import h36m_mpjpe
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 
 
@@ -29,7 +30,7 @@ class Config(EvalConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("h36m_reception3d")
     default = "h36m-mpii-multicrop" if cfg.multi_crop else "h36m-mpii"
     rows = cfg.paper or (default,)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from deephar.evaluation.protocols import mpii_pckh
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 
 
@@ -25,7 +26,7 @@ class Config(EvalConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("mpii_reception2d")
     plain = not (cfg.multi_crop or cfg.flip)
     score = mpii_pckh(session, network, multi_crop=cfg.multi_crop, flip=cfg.flip,

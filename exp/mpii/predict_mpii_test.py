@@ -19,6 +19,7 @@ from deephar.evaluation.report import Score, format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
 from deephar.networks.cut import poses_only
 from deephar.networks.predict import frame_predictor
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.modes import TEST_MODE, VALID_MODE
 
@@ -32,7 +33,7 @@ class Config(EvalConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("mpii_reception2d")
     folder = session.locate("mpii")
     if cfg.data == "synthetic" and not (folder / RELEASE_FILE).exists():

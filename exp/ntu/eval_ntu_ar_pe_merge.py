@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from deephar.evaluation.protocols import ActionConfig, actions
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 
 
@@ -21,7 +22,7 @@ class Config(ActionConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("ntu_merge")
     scores = actions(session, network, "ntu", paper=("ntu",))
     report = session.finish(scores)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from deephar.evaluation.protocols import ActionConfig, actions, pose_error
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 
 
@@ -26,7 +27,7 @@ class Config(ActionConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("ntu_keypoints3d")
     scores = actions(session, network, "ntu", paper=("ntu-keypoints3d",),
                      over_clips="mean")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from deephar.evaluation.protocols import predicted_boxes
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.files import write_json
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.modes import TEST_MODE
@@ -24,7 +25,7 @@ class Config(EvalConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("ntu_spnet")
     boxes, score = predicted_boxes(session, network, "ntu", TEST_MODE, "clips")
     if not session.interrupted:

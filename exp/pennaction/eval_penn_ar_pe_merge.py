@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from deephar.evaluation.protocols import BOXES, ActionConfig, actions
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 
 
@@ -23,7 +24,7 @@ class Config(ActionConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("penn_merge")
     row = "penn-gt" if cfg.boxes == "gt" else "penn"
     scores = actions(session, network, "pennaction", paper=(row,))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from deephar.evaluation.protocols import MultitaskConfig, actions_and_poses
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 
 
@@ -22,7 +23,8 @@ class Config(MultitaskConfig):
 
 
 def main(cfg: Config) -> int:
-    report = actions_and_poses(Session(cfg), "penn_vgg16", "pennaction")
+    session = Session(cfg, workers_on(cfg.device))
+    report = actions_and_poses(session, "penn_vgg16", "pennaction")
     print(format_report(report))
     return exit_code(report)
 

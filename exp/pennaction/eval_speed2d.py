@@ -31,6 +31,7 @@ from deephar.evaluation.session import EvalConfig, Session, exit_code
 from deephar.networks.cut import cut, num_blocks
 from deephar.networks.network import Network, weights_info
 from deephar.networks.tiny import TINY
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.modes import TEST_MODE
 
@@ -55,7 +56,7 @@ def describe(tiny: bool) -> Description:
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     keras.utils.set_random_seed(cfg.seed)
     description = describe(cfg.tiny)
     network = Network(description.build(), description.layout, description.actions,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from deephar.evaluation.protocols import predicted_boxes
 from deephar.evaluation.report import format_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code
+from deephar.training.strategy import workers_on
 from deephar.utils.files import write_json
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE
@@ -26,7 +27,7 @@ class Config(EvalConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     network = session.load_network("penn_spnet")
     # Clips are those of the test split; pictures are of both.
     modes = (TEST_MODE, TRAIN_MODE) if cfg.kind == "frames" else (TEST_MODE,)

@@ -19,6 +19,7 @@ import keras
 
 from deephar.models import vgg
 from deephar.training.recipes.penn import PennConfig, describe, train_penn
+from deephar.training.run import resumes
 from deephar.utils.flags import flag, parse_config
 
 RANDOM_TRUNK = "none"
@@ -38,7 +39,7 @@ def main(cfg: Config) -> None:
     is_given = cfg.stem_weights != RANDOM_TRUNK
 
     def fill_trunk(pose_network: keras.Model) -> list[keras.Layer]:
-        if not is_given or cfg.resume:
+        if not is_given or resumes(cfg):
             return []
         return vgg.load_trunk(pose_network.get_layer("Stem"), cfg.stem_weights)
 

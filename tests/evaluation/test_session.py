@@ -8,6 +8,7 @@ from deephar.evaluation.loop import Trial
 from deephar.evaluation.report import Score, read_report
 from deephar.evaluation.session import EvalConfig, Session, exit_code, peak_memory_mb
 from deephar.utils.locks import LOCK
+from tests.evaluation.meeting import Meeting
 from tests.fakes.locks import taken
 
 
@@ -141,3 +142,31 @@ def test_a_folder_is_one_process_s(tmp_path):
     assert (tmp_path / LOCK).exists()
     session.finish([])
     assert {path.name for path in tmp_path.iterdir()} == {"report.json"}
+
+
+def sessions(meeting, folder, network, **changes):
+    def run(worker):
+        session = Session(config(folder, **changes), worker)
+        rows = session.evaluate(trial_of(), network(worker))
+        return session.finish([score_of(rows)])
+    return meeting.all(run)
+
+
+def test_workers_share_a_session_and_the_first_one_reports(tmp_path):
+    reports = sessions(Meeting(2), tmp_path, lambda worker: predict, predictions=True)
+    assert [r["scores"][0]["value"] for r in reports] == [1.5, 1.5]
+    assert report_of(tmp_path)["scores"][0]["evaluated"] == 4
+    assert [path.name for path in tmp_path.glob("rows-*")] == ["rows-t.npz"]
+
+
+def test_interrupted_workers_go_on_where_each_was(tmp_path):
+    reports = sessions(Meeting(2), tmp_path, lambda w: stop if w.index else predict)
+    assert [exit_code(r) for r in reports] == [130, 130]
+    assert report_of(tmp_path)["scores"][0]["evaluated"] == 2
+    with pytest.raises(ValueError, match="another number of workers"):
+        Session(config(tmp_path, resume=True)).evaluate(trial_of(), predict)
+    # The first part is whole: its network is not called.
+    reports = sessions(Meeting(2), tmp_path, lambda w: predict if w.index else stop,
+                       resume=True)
+    assert [r["scores"][0]["value"] for r in reports] == [1.5, 1.5]
+    assert exit_code(report_of(tmp_path)) == 0 and not list(tmp_path.glob("rows-*"))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 
@@ -14,24 +15,54 @@ from tests.numbers import difference
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(*flags: str, worker: int | None = None, ports: tuple[int, ...] = ()):
-    """`tests.training.toy_run` with `flags`; as worker number `worker` of several."""
+def start(*flags: str, **variables: str):
+    """`tests.training.toy_run` with `flags` and further variables of its environment."""
     env = os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     env.pop("TF_CONFIG", None)
-    if worker is not None:
-        env["TF_CONFIG"] = json.dumps({
-            "cluster": {"worker": [f"127.0.0.1:{port}" for port in ports]},
-            "task": {"type": "worker", "index": worker}})
+    env |= variables
     return subprocess.Popen(
         [sys.executable, "-m", "tests.training.toy_run", *map(str, flags)], cwd=ROOT,
         env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def start_workers(*flags: str) -> list[subprocess.Popen]:
-    """Two workers on this machine."""
-    ports = free_ports(2)
-    return [start("--device", "multiworker", *flags, worker=i, ports=ports)
-            for i in range(2)]
+def start_workers(*flags: str, count: int = 2, scheduler: str = "multiworker"
+                  ) -> list[subprocess.Popen]:
+    """Workers on this machine, in the environment that their scheduler would set."""
+    ports = free_ports(count)
+    device = f"slurm:{ports[0]}" if scheduler == "slurm" else scheduler
+    environment = slurm_task if scheduler == "slurm" else tf_config
+    return [start("--device", device, *flags, **environment(i, ports)) for i in range(count)]
+
+
+def tf_config(worker: int, ports: tuple[int, ...]) -> dict[str, str]:
+    return {"TF_CONFIG": json.dumps({
+        "cluster": {"worker": [f"127.0.0.1:{port}" for port in ports]},
+        "task": {"type": "worker", "index": worker}})}
+
+
+def slurm_task(worker: int, ports: tuple[int, ...]) -> dict[str, str]:
+    return {"SLURM_PROCID": str(worker), "SLURM_STEP_NUM_TASKS": str(len(ports)),
+            "SLURM_STEP_NODELIST": "localhost", "SLURMD_NODENAME": "localhost",
+            "SLURM_STEP_TASKS_PER_NODE": str(len(ports))}
+
+
+def supervise(begin: Callable[[], list[subprocess.Popen]],
+              disturb: Callable[[list[subprocess.Popen]], None], most: int = 3
+              ) -> list[list[str]]:
+    """Start all workers again until all succeed; the first ones are disturbed.
+
+    Returns:
+        what they said, of every start.
+    """
+    said = []
+    for number in range(most):
+        workers = begin()
+        if number == 0:
+            disturb(workers)
+        said.append([worker.communicate(timeout=120)[0] for worker in workers])
+        if not any(worker.returncode for worker in workers):
+            return said
+    raise AssertionError(f"{most} starts failed: {said[-1]}")
 
 
 def finish(process: subprocess.Popen, timeout: float = 120) -> str:
@@ -42,13 +73,18 @@ def finish(process: subprocess.Popen, timeout: float = 120) -> str:
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = tuple(s.getsockname()[1] for s in sockets)
-    for s in sockets:
-        s.close()
-    return ports
+    """Neighbours, as Slurm's workers on one node have them."""
+    while True:
+        with socket.socket() as first:
+            first.bind(("127.0.0.1", 0))
+            ports = tuple(first.getsockname()[1] + i for i in range(count))
+        if ports[-1] < 65536 and all(map(_is_free, ports)):
+            return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) != 0
 
 
 def wait_for_rows(path: Path, count: int, timeout: float = 120) -> None:

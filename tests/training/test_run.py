@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from deephar.training.logs import append_row, read_rows
-from deephar.training.run import RunConfig, start_run
+from deephar.training.run import RunConfig, resumes, start_run
 from deephar.training.state import State, save_state
 from deephar.utils.locks import LOCK
 from tests.fakes.locks import taken
@@ -50,6 +50,16 @@ def test_a_folder_is_used_once(tmp_path):
     save_state(run.state_path, State(), [], [])
     with pytest.raises(FileExistsError, match="--resume"):
         start_run(cfg)
+
+
+def test_auto_begins_a_run_and_goes_on_with_it(tmp_path, caplog):
+    cfg = RunConfig(logdir=str(tmp_path), resume="auto")
+    run = start_run(cfg)
+    assert not resumes(cfg) and (tmp_path / "config.json").exists()
+    save_state(run.state_path, State(epoch=3), [], [])
+    assert resumes(cfg) and not resumes(dataclasses.replace(cfg, resume=False))
+    start_run(cfg)
+    assert "Resuming after 3 epochs" in (tmp_path / "log.txt").read_text()
 
 
 def test_a_start_that_failed_can_be_repeated(tmp_path):

@@ -10,12 +10,12 @@ import tensorflow as tf
 
 from deephar.training.callbacks import EvalCallback
 from deephar.training.strategy import (
-    from_chief, is_chief, is_multiworker, make_strategy, synchronize_batch_norm)
+    _slurm, from_chief, is_chief, is_multiworker, make_strategy, synchronize_batch_norm)
 from deephar.training.trainer import MultiModelTrainer, cut_batches
 from tests.numbers import NETWORK
 from tests.training.like_a_tpu import as_tpus_do
 from tests.training.processes import (
-    finish, largest_difference, start, start_workers, wait_for_rows)
+    finish, largest_difference, slurm_task, start, start_workers, supervise, wait_for_rows)
 from tests.training.toys import toy_models, toy_tasks
 
 HAS_GPU = bool(tf.config.list_physical_devices("GPU"))
@@ -49,6 +49,32 @@ def test_no_cluster_is_an_error(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{worker")
     with pytest.raises(ValueError, match="not JSON"):
         make_strategy("multiworker")
+
+
+def test_no_slurm_is_an_error(monkeypatch):
+    monkeypatch.delenv("SLURM_STEP_NUM_TASKS", raising=False)
+    with pytest.raises(RuntimeError, match="environment of a Slurm step.*docs/cluster"):
+        make_strategy("slurm")
+
+
+def test_slurm_tasks_find_each_other(monkeypatch):
+    """Two nodes of two tasks; what is looked for elsewhere is an error, not a hang."""
+    made = {}
+    monkeypatch.setattr("deephar.training.strategy._all_of",
+                        lambda workers, resolver: made.update(
+                            workers=workers, me=(resolver.task_type, resolver.task_id)))
+    for name, value in slurm_task(2, (0, 1, 2, 3)).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SLURM_STEP_NODELIST", "node[08-09]")
+    monkeypatch.setenv("SLURM_STEP_TASKS_PER_NODE", "2(x2)")
+    monkeypatch.setenv("SLURMD_NODENAME", "node09")
+    _slurm(5000)
+    assert made["workers"] == ["node08:5000", "node08:5001", "node09:5000", "node09:5001"]
+    assert made["me"] == ("worker", 2)
+    monkeypatch.setenv("SLURM_STEP_NODELIST", "node[9-10]")
+    monkeypatch.setenv("SLURMD_NODENAME", "node10")
+    with pytest.raises(RuntimeError, match="task 2 runs on node10 and is looked for on node9"):
+        _slurm(5000)
 
 
 def test_no_tpu_is_an_error_at_once():
@@ -178,19 +204,43 @@ def test_one_device_two_replicas_and_two_workers_agree(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("victim", [0, 1])
-def test_a_killed_worker_ends_the_other_and_both_resume(tmp_path, victim):
+@pytest.mark.parametrize("scheduler, count, victim", [
+    ("multiworker", 2, 0), ("slurm", 4, 3)])
+def test_a_killed_worker_ends_the_others_and_all_go_on(tmp_path, scheduler, count, victim):
+    """One command begins the run and goes on with it."""
     flags = ("--epochs", 4, "--steps-per-epoch", 8, "--pause", 1)
     single = start("--device", "cpu", "--logdir", tmp_path / "one", *flags)
     folder = tmp_path / "workers"
-    workers = start_workers("--logdir", folder, *flags)
-    wait_for_rows(folder / "steps.csv", 12)
-    workers[victim].kill()
-    output, _ = workers[1 - victim].communicate(timeout=60)
-    workers[victim].communicate()
-    assert workers[1 - victim].returncode not in (0, None)
-    assert "another worker has gone" in output
-    for process in start_workers("--logdir", folder, *flags, "--resume"):
-        finish(process)
+
+    def kill(workers):
+        wait_for_rows(folder / "steps.csv", 12)
+        workers[victim].kill()
+
+    said = supervise(lambda: start_workers("--logdir", folder, *flags, "--resume", "auto",
+                                           count=count, scheduler=scheduler), kill)
+    first, second = said
+    assert all("another worker has gone" in text for i, text in enumerate(first)
+               if i != victim)
+    assert all("Resuming after" in text for text in second)
+    finish(single)
+    assert largest_difference(tmp_path / "one", folder) < NETWORK
+
+
+@pytest.mark.slow
+def test_sigterm_to_every_task_saves_and_all_go_on(tmp_path):
+    """As Slurm and Kubernetes take machines away."""
+    flags = ("--epochs", 3, "--steps-per-epoch", 8, "--pause", 1, "--resume", "auto")
+    single = start("--device", "cpu", "--logdir", tmp_path / "one", *flags)
+    folder = tmp_path / "workers"
+
+    def take_away(workers):
+        wait_for_rows(folder / "steps.csv", 10)
+        for worker in workers:
+            worker.terminate()
+        assert [worker.wait(60) for worker in workers] == [143, 143]
+
+    first, _ = supervise(
+        lambda: start_workers("--logdir", folder, *flags, scheduler="slurm"), take_away)
+    assert all("saved, --resume goes on" in text for text in first)
     finish(single)
     assert largest_difference(tmp_path / "one", folder) < NETWORK

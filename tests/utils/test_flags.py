@@ -28,6 +28,19 @@ def test_every_kind_of_field():
     assert config == Config("out", 16, 0.5, (1, 2, 3), False, "a.h5", "cpu")
 
 
+@dataclass(frozen=True)
+class Three:
+    resume: bool | str = flag(False, "go on", choices=("auto",))
+
+
+@pytest.mark.parametrize("argv, value", [([], False), (["--resume"], True),
+                                         (["--resume", "auto"], "auto")])
+def test_a_bool_with_choices(argv, value):
+    assert parse_config(Three, argv).resume is value
+    with pytest.raises(SystemExit):
+        parse_config(Three, ["--resume", "always"])
+
+
 def test_positional_output():
     assert parse_config(Config, ["here"]).output == "here"
     assert parse_config(Config, ["--output", "there"]).output == "there"
