@@ -65,10 +65,10 @@ def run(args) -> int:
     print("3/3  Scoring people that it has never seen ...", flush=True)
     scores, guesses = score(network, people), quickstart.baselines(people)
     folder = training.folder
-    _report(folder, cfg, network, scores, guesses)
     from deephar.training.curves import plot_runs
     plot_runs([folder], folder / "curves.png")
     quickstart.draw_sheet(network, people, folder / "predictions.png")
+    _report(folder, cfg, network, scores, guesses)
     _print_tables(scores, guesses)
     print(_next_steps(folder, quickstart.unseen_video(people),
                       (time.monotonic() - start) / 60))
@@ -103,11 +103,12 @@ def _config(args, config_class):
 
 
 def _report(folder: Path, cfg, network, scores, guesses) -> None:
-    """Write report.json; the baselines stand in it as scores of their own."""
-    from deephar.evaluation.report import make_report, write_report
+    """Write the report; the baselines stand in it as scores of their own."""
+    from deephar.evaluation.pages import save_report
+    from deephar.evaluation.report import make_report
     named = [dataclasses.replace(score, name=f"{score.name}, baseline")
              for score in guesses]
-    write_report(folder, make_report(
+    save_report(folder, make_report(
         [*scores, *named], weights=network.weights, seed=cfg.seed,
         config=dataclasses.asdict(cfg)))
 
@@ -137,7 +138,8 @@ answers the mean pose and the most frequent class.
 
   {named("predictions.png")}    poses and actions of unseen people
   {named("curves.png")}         losses of the training
-  {named("report.json")}        the scores
+  {named("report.html")}        the scores, and all that to look at
+  {named("run.html")}           the training, epoch after epoch
 
 Try it on a video:   {predict}
 Own pictures:        deephar models, then docs/own-pictures.md

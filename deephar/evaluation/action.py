@@ -137,7 +137,7 @@ def action_trial(dataset: Any, mode: int, subsampling: int, *, multi_clip: bool 
             video, mode, frame_list=frames, bbox=box,
             augmentation={**dataset.dataconf.get_fixed_config(),
                           "hflip": hflip, "subspl": subsampling})
-        return {"frame": data["frame"], "label": _label_of(data)}
+        return {"frame": data["frame"], "label": label_of(data)}
 
     def reduce(sample, views, outputs):
         probabilities = np.stack(outputs, axis=1).astype(float)     # (V, K, A)
@@ -255,8 +255,8 @@ def _per_class(rows: Rows, column: str, labels: Sequence[str]) -> dict[str, floa
             for a in np.unique(label)}
 
 
-def _label_of(data: Mapping[str, np.ndarray]) -> int:
-    """The class of a sample: a set without some actions has zeros for them."""
+def label_of(data: Mapping[str, np.ndarray]) -> int:
+    """The class of a sample, from 0: a set without some actions has zeros for them."""
     for key in ACTION_SETS:
         if key in data and np.any(data[key]):
             return int(np.argmax(data[key]))

@@ -16,7 +16,7 @@ import textwrap
 import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -188,17 +188,18 @@ def _score_lines(score: Mapping) -> list[str]:
     if score["value"] is None:
         return lines + ["  no score: nothing was evaluated"]
     if len(score["blocks"]) > 1:
-        lines += table([["block"] + _block_names(score),
+        lines += table([["block"] + block_names(score),
                         [""] + [number(v) for v in score["blocks"]]])
     measured = [row for row in rows if row.value is not None]
     lines += table(_comparison(score, measured))
-    lines += [f"  [{i + 1}] {_title(row)}" for i, row in enumerate(measured)]
+    lines += [f"  [{i + 1}] {row_title(row)}" for i, row in enumerate(measured)]
     lines += [f"  published: {row.title}: not verified, no number ({row.source})"
               for row in rows if row.value is None]
     return lines + _legacy_line(score)
 
 
-def _title(row: PaperRow) -> str:
+def row_title(row: PaperRow) -> str:
+    """A published row in words."""
     return f"{row.title} ({row.source})" + (f"; {row.note}" if row.note else "")
 
 
@@ -228,14 +229,15 @@ def _legacy_line(score: Mapping) -> list[str]:
     known = np.array(blocks, float)     # None, for no number, becomes NaN
     best = int((np.nanargmax if score["higher_is_better"] else np.nanargmin)(known))
     lines = [f"  legacy, best block (chosen on the test data): "
-             f"block {_block_names(score)[best]}, {number(blocks[best])}"]
+             f"block {block_names(score)[best]}, {number(blocks[best])}"]
     parts = ", ".join(f"{name} {number(value)}"
                       for name, value in score["legacy_parts"].items())
     return lines + textwrap.wrap(parts, 80, initial_indent="    ",
                                  subsequent_indent="    ")
 
 
-def _block_names(score: Mapping) -> list[str]:
+def block_names(score: Mapping) -> list[str]:
+    """Names of a score's blocks; 1, 2, ... by default."""
     return list(score["block_names"]) or [
         str(i + 1) for i in range(len(score["blocks"]))]
 
@@ -246,10 +248,22 @@ def compare(named_reports: Mapping[str, Mapping]) -> str:
     Args:
         named_reports: column title to report.
     """
+    lines = []
+    for title, cells, differences, _ in compared(named_reports):
+        lines += [title] + table(cells) + differences + [""]
+    for name, report in named_reports.items():
+        random = "" if report["weights"].get("file") else ", RANDOM weights"
+        lines.append(f"{name}: {report['status']}{random}")
+    return "\n".join(lines)
+
+
+def compared(named_reports: Mapping[str, Mapping]
+             ) -> Iterator[tuple[str, list[list[str]], list[str], dict[str, Mapping]]]:
+    """For every score of several reports: title, cells, where the protocols differ, and
+    the scores by the names of the reports that have it."""
     names = list(named_reports)
     columns = [{f"{score['name']} ({score['unit']})": score for score in report["scores"]}
                for report in named_reports.values()]
-    lines = []
     for title in dict.fromkeys(key for column in columns for key in column):
         scores = [column.get(title) for column in columns]
         cells = [[""] + names + [f"{name} - {names[0]}" for name in names[1:]]]
@@ -260,11 +274,8 @@ def compare(named_reports: Mapping[str, Mapping]) -> str:
             cells.append([part or "headline"] + [number(v) for v in values] + [
                 "" if None in (v, values[0]) else f"{v - values[0]:+.2f}"
                 for v in values[1:]])
-        lines += [title] + table(cells) + _differences(names, scores) + [""]
-    for name, report in named_reports.items():
-        random = "" if report["weights"].get("file") else ", RANDOM weights"
-        lines.append(f"{name}: {report['status']}{random}")
-    return "\n".join(lines)
+        yield title, cells, _differences(names, scores), {
+            name: score for name, score in zip(names, scores) if score}
 
 
 def _differences(names, scores) -> list[str]:

@@ -3,6 +3,7 @@
 A folder holds
 
     report.json         from the first second; "partial" until all is done
+    report.html         the same to look at, with the plots
     rows-NAME.npz       per-sample results: of an interrupted run, or on request;
                         of worker K of several in rows-NAME.K.npz
     *.png               plots
@@ -19,8 +20,8 @@ from typing import Callable, Mapping, Sequence
 from deephar.checkpoints.table import CHECKPOINTS
 from deephar.data.locate import locate
 from deephar.evaluation.loop import Predict, Rows, Trial, time_shares
-from deephar.evaluation.report import (
-    Score, all_evaluated, make_report, read_report, write_report)
+from deephar.evaluation.pages import PAGE, save_report
+from deephar.evaluation.report import Score, all_evaluated, make_report, read_report
 from deephar.evaluation.workers import ALONE, Workers, evaluate_together, part_of
 from deephar.networks.load import RANDOM, load_network
 from deephar.networks.network import Network
@@ -160,7 +161,7 @@ class Session:
                 if self.cfg.predictions and self.workers.is_first:
                     save_whole()
         if self._lock:
-            log.info("report: %s", self.folder / "report.json")
+            log.info("report: %s", self.folder / PAGE)
             self._lock.release()
         return report
 
@@ -187,12 +188,15 @@ class Session:
                                   "without --resume it is made again")
 
     def _write(self, scores: Sequence[Score], complete: bool, **more) -> dict:
-        report = more | make_report(
+        began = self._started.timestamp() - 1       # file systems round
+        plots = sorted(path.name for path in self.folder.glob("*.png")
+                       if path.stat().st_mtime >= began)
+        report = {**more, "plots": plots} | make_report(
             scores, weights=self.weights, seed=self.cfg.seed, started=self._started,
             complete=complete, config=asdict(self.cfg),
             timing={**self._timing, "peak_memory_mb": peak_memory_mb()})
         if self.workers.is_first:
-            write_report(self.folder, report)
+            save_report(self.folder, report)
         return report
 
 

@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from deephar.evaluation.workers import ALONE, together
+from deephar.training.samples import Drawn, save_samples
 from deephar.training.strategy import from_chief, is_chief, is_multiworker, workers_of
 from deephar.utils.checksums import add_checksums
 from deephar.utils.files import atomic_path, read_json, write_json
@@ -30,12 +31,15 @@ class EvalCallback(keras.callbacks.Callback):
             trains on a TPU, score a copy on their own machine; several
             workers share the samples.
         every: epochs between two evaluations.
+        folder: of the run, for pictures of samples where `score` can draw them.
     """
 
     def __init__(self, name: str, score: Callable[[keras.Model], Mapping[str, float]],
                  model_to_score: keras.Model, *,
-                 strategy: tf.distribute.Strategy | None = None, every: int = 1):
+                 strategy: tf.distribute.Strategy | None = None, every: int = 1,
+                 folder: Path | None = None):
         super().__init__()
+        self.folder = folder if strategy is None or is_chief(strategy) else None
         self.name, self.score, self.every = name, score, every
         self._source = self._judged = model_to_score
         self._strategy = strategy
@@ -58,6 +62,11 @@ class EvalCallback(keras.callbacks.Callback):
                 # Rates may hang on scores: all workers must see the same.
                 value = from_chief(self._strategy, value)
             logs[f"{self.name}/{key}"] = value
+        if self.folder and isinstance(self.score, Drawn):
+            try:
+                save_samples(self.folder, self.name, epoch + 1, self.score.draw(self._judged))
+            except (OSError, ValueError) as error:      # a training does not end of it
+                log.warning("%s: no samples are drawn: %s", self.name, error)
 
 
 class SaveModel(keras.callbacks.Callback):

@@ -37,7 +37,7 @@ def plot_runs(folders: Sequence[Path], path: Path) -> Path:
         for folder, run in runs.items():
             if name in run:
                 x, y = run[name]
-                axes.plot(*_thinned(x, y), label=folder.name, linewidth=1,
+                axes.plot(*thinned(x, y), label=folder.name, linewidth=1,
                           marker="." if runs is scores else "")
         if runs is steps:
             axes.set_yscale("log")
@@ -63,9 +63,9 @@ def _columns(path: Path, needed: bool = True) -> dict[str, tuple[np.ndarray, np.
         *[(row["step"], row[name]) for row in rows if name in row])) for name in names}
 
 
-def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means over neighbours, so that at most `POINTS` are left."""
-    size = math.ceil(len(x) / POINTS)
+    size = max(1, math.ceil(len(x) / POINTS))
     parts = range(0, len(x), size)
     return (np.array([x[i:i + size].mean() for i in parts]),
             np.array([y[i:i + size].mean() for i in parts]))

@@ -1,9 +1,10 @@
 """Scores after an epoch: the protocols of `deephar.evaluation` on a live model.
 
-Each function returns what `EvalCallback` takes: a function of the model.
+Each function returns what `EvalCallback` takes: a function of the model, which can also
+draw a few samples.
 """
 import functools
-from typing import Any, Callable, Mapping
+from typing import Any, Callable
 
 import keras
 
@@ -14,40 +15,47 @@ from deephar.evaluation.loop import Predict
 from deephar.networks.cut import actions_only, poses_only
 from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
+from deephar.training.samples import Drawn, action_samples, pose_samples
 from deephar.utils.pose import PoseLayout
 
-Score = Callable[[keras.Model], Mapping[str, float]]
 
 
 def pckh_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-            count: int = 0, batch_size: int = 8) -> Score:
+            count: int = 0, batch_size: int = 8) -> Drawn:
     """{"pckh": per cent of the last block} on people of an `MpiiSinglePerson`."""
     predict_with = _pose_predictor(layout, batch_size)
-    return lambda model: {"pckh": scorer.pckh(
-        predict_with(model), dataset, dataconf, layout, mode=mode, count=count,
-        batch_size=batch_size).value}
+    return Drawn(
+        lambda model: {"pckh": scorer.pckh(
+            predict_with(model), dataset, dataconf, layout, mode=mode, count=count,
+            batch_size=batch_size).value},
+        pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
 
 
 def mpjpe_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-             count: int = 0, batch_size: int = 8) -> Score:
+             count: int = 0, batch_size: int = 8) -> Drawn:
     """{"mpjpe": mm of the last block} on frames of a `Human36M`."""
     trial = mpjpe_trial(dataset, mode, dataconf, layout, count=count)
     predict_with = _pose_predictor(layout, batch_size)
-    return lambda model: {"mpjpe": mpjpe_score(scorer.rows_of(
-        trial, predict_with(model), batch_size), protocol={}).value}
+    return Drawn(
+        lambda model: {"mpjpe": mpjpe_score(scorer.rows_of(
+            trial, predict_with(model), batch_size), protocol={}).value},
+        pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
 
 
 def accuracy_of(dataset: Any, mode: int, dataconf: DataConfig, num_actions: int, *,
-                count: int = 0, batch_size: int = 4) -> Score:
+                count: int = 0, batch_size: int = 4) -> Drawn:
     """{"accuracy": per cent of the last block} on single clips of videos."""
     @functools.cache        # a model is traced once, not after every epoch
     def predict_with(model: keras.Model) -> Predict:
         return predictor(actions_only(Network(model, dataset.poselayout), num_actions),
                          batch_size)
 
-    return lambda model: {"accuracy": scorer.accuracy(
-        predict_with(model), dataset, dataconf.fixed_subsampling, mode=mode, count=count,
-        batch_size=batch_size, labels=[str(i) for i in range(num_actions)]).value}
+    return Drawn(
+        lambda model: {"accuracy": scorer.accuracy(
+            predict_with(model), dataset, dataconf.fixed_subsampling, mode=mode,
+            count=count, batch_size=batch_size,
+            labels=[str(i) for i in range(num_actions)]).value},
+        action_samples(predict_with, dataset, mode, dataconf, num_actions, batch_size))
 
 
 def _pose_predictor(layout: PoseLayout, batch_size: int

@@ -11,6 +11,8 @@ A run's folder holds
     tensorboard/      the same for TensorBoard
     state.npz         where the run stands; `--resume` goes on from it
     best.weights.h5, last.weights.h5     weights, with model.json a usable model
+    run.html          all of it to look at, as of the last saved state
+    samples/          what the network said of the same samples after every epoch
 
 Only the chief of several workers writes; all of them read the state, so the
 folder must lie where all can see it.  A run exists when its first state does,
@@ -32,6 +34,7 @@ from deephar.checkpoints.description import Description, write_description
 from deephar.config import DataConfig
 from deephar.data.locate import locate
 from deephar.training.logs import Events, append_row, drop_rows
+from deephar.training.page import write_run_page
 from deephar.training.state import State, read_state
 from deephar.training.strategy import DEVICES, from_chief, is_chief
 from deephar.utils.files import read_json, write_json
@@ -139,6 +142,8 @@ class Run:
 
     def state_was_saved(self) -> None:
         self._saved = time.monotonic()
+        if self.writes and (self.folder / "config.json").exists():
+            write_run_page(self.folder)
 
     def forget_after(self, state: State) -> None:
         """Drop the rows that an earlier process wrote after its last state."""

@@ -143,7 +143,7 @@ def train_scored(cfg: RunConfig, model: keras.Model, stages: Sequence[Stage], ru
     """
     judged = {name: score if isinstance(score, tuple) else (score, model)
               for name, score in scores.items()}
-    callbacks = [EvalCallback(name, *score, strategy=strategy)
+    callbacks = [EvalCallback(name, *score, strategy=strategy, folder=run.folder)
                  for name, score in judged.items()]
     callbacks += keep_weights(run.folder, model, best, higher_is_better, strategy=strategy)
     return train_stages(model, stages, run, strategy=strategy, callbacks=callbacks,

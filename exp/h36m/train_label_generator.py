@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from deephar.data.keypoints.files import open_set
 from deephar.evaluation.label_generator import label_scores, label_trial, labelled_by
 from deephar.evaluation.loop import evaluate
+from deephar.evaluation.pages import save_report
+from deephar.evaluation.report import format_report, make_report
 from deephar.networks.network import weights_info
-from deephar.evaluation.report import (
-    format_report, make_report, write_report)
 from deephar.training.recipes.label_generator import (
     GeneratorConfig, Pairs, train_baseline, train_generator)
 from deephar.training.strategy import make_strategy
@@ -55,7 +55,7 @@ def main(cfg: Config) -> dict:
         "key points": "projected from the poses" if cfg.exact else "of the file"})
     report = make_report(scores, seed=cfg.seed, config=vars(cfg), weights=weights_info(
         f"{cfg.logdir}/{WEIGHTS[cfg.system]}"))
-    write_report(cfg.logdir, report)
+    save_report(cfg.logdir, report)
     return report
 
 

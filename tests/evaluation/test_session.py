@@ -141,7 +141,7 @@ def test_a_folder_is_one_process_s(tmp_path):
     session = Session(config(tmp_path))
     assert (tmp_path / LOCK).exists()
     session.finish([])
-    assert {path.name for path in tmp_path.iterdir()} == {"report.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"report.json", "report.html"}
 
 
 def sessions(meeting, folder, network, **changes):

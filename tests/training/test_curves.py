@@ -18,8 +18,8 @@ def write_run(folder, steps, scores=()):
 
 def test_two_runs(tmp_path, monkeypatch):
     drawn = []
-    thinned = curves._thinned
-    monkeypatch.setattr(curves, "_thinned", lambda x, y: drawn.append(
+    thinned = curves.thinned
+    monkeypatch.setattr(curves, "thinned", lambda x, y: drawn.append(
         (x.tolist(), y.tolist())) or thinned(x, y))
     runs = [write_run(tmp_path / "a", 3, [(3, 50.0)]), write_run(tmp_path / "b", 2)]
     path = plot_runs(runs, tmp_path / "curves.png")
@@ -31,7 +31,7 @@ def test_two_runs(tmp_path, monkeypatch):
 
 def test_long_runs_are_thinned():
     import numpy as np
-    x, y = curves._thinned(np.arange(1000), np.arange(1000) * 2.0)
+    x, y = curves.thinned(np.arange(1000), np.arange(1000) * 2.0)
     assert len(x) == 334 and x[0] == 1.0 and y[0] == 2.0
 
 

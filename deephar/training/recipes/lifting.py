@@ -21,7 +21,8 @@ from deephar.evaluation.actionwise_tables import SHOWN
 from deephar.evaluation.lifting import (
     METRICS, by_action, lifted_by, lifting_trial, score_of, take_errors, weighted_errors)
 from deephar.evaluation.loop import evaluate
-from deephar.evaluation.report import make_report, read_report, write_report
+from deephar.evaluation.pages import save_report
+from deephar.evaluation.report import make_report, read_report
 from deephar.losses import inverse_depth_loss, mean_value, mpjpe_loss
 from deephar.models import temporal
 from deephar.networks.lifting import lifter_of
@@ -164,7 +165,7 @@ def _finish(cfg, data, whole, folder, writes) -> dict:
     report = make_report([score], weights=weights_info(folder / TEMPORAL_WEIGHTS),
                          seed=cfg.seed, config=dataclasses.asdict(cfg))
     if writes:
-        write_report(folder, report)
+        save_report(folder, report)
     log.info("P1 %.1f, P2 %.1f mm (mean over %d actions).", score.value,
              score.extras["P2"], len(score.parts))
     return report

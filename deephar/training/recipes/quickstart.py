@@ -27,7 +27,8 @@ from deephar.models.split import count_outputs
 from deephar.networks.cut import actions_only, poses_only
 from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
-from deephar.training.callbacks import SaveModel
+from deephar.training.callbacks import EvalCallback, SaveModel
+from deephar.training.evaluators import pckh_of
 from deephar.training.run import Run, RunConfig, start_run
 from deephar.training.schedule import Cosine
 from deephar.training.stages import Stage, train_stages
@@ -52,6 +53,7 @@ CROPS = DataConfig(
     fixed_subsampling=3)
 VIDEO_SIZE = (240, 180)         # enough for such crops: people fill the pictures
 ACTION_WEIGHT = 0.1
+WATCHED = 32                    # unseen pictures that are scored after every epoch
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,11 @@ def train(cfg: QuickstartConfig, people: People, description: Description | None
     stage = Stage("poses and actions", cfg.epochs, cfg.steps_per_epoch, tasks,
                   Cosine(cfg.rate, cfg.epochs, warmup=0.5))
     weights = run.folder / "last.weights.h5"
-    train_stages(full, [stage], run, strategy=strategy, **cfg.trainer_options(),
-                 callbacks=SaveModel(weights, full, strategy=strategy))
+    seen = pckh_of(people.mpii, VALID_MODE, CROPS, description.layout, count=WATCHED,
+                   batch_size=WATCHED)
+    train_stages(full, [stage], run, strategy=strategy, **cfg.trainer_options(), callbacks=[
+        EvalCallback("mpii", seen, full, strategy=strategy, folder=run.folder),
+        SaveModel(weights, full, strategy=strategy)])
     return Network(full, description.layout, description.actions, name=str(run.folder),
                    dataconf=CROPS, weights={"file": str(weights)}), run
 
