@@ -16,6 +16,8 @@ from deephar.utils.reading import read_npz, reading
 
 SETTINGS = "lifter.json"
 TEMPORAL_WEIGHTS = "last.weights.h5"
+TRAJECTORY_WEIGHTS = "trajectory.weights.h5"
+HOW_TO_TRAIN = "train one with `deephar quickstart --lift` (minutes), or see docs/lifting.md"
 
 
 def write_settings(folder: Path | str, settings: Mapping[str, Any]) -> None:
@@ -31,7 +33,8 @@ def read_settings(folder: Path | str) -> dict[str, Any]:
     """
     path = Path(folder) / SETTINGS
     if not path.exists():
-        raise FileNotFoundError(f"{folder} has no {SETTINGS}: not a lifting run's folder")
+        raise FileNotFoundError(f"{folder} has no {SETTINGS}: not a lifting run's folder; "
+                                f"{HOW_TO_TRAIN}")
     return read_json(path)
 
 
@@ -63,12 +66,29 @@ def load_temporal(path: Path | str, **arguments) -> tuple[keras.Model, dict, Pat
             temporal.load_torch_state(model, arrays)
         return model, arguments, path
     settings = read_settings(path)
+    if "temporal" not in settings and "networks" in settings:
+        raise ValueError(f"{path} holds a label generator, which `deephar label3d` takes, "
+                         f"and no temporal lifter; {HOW_TO_TRAIN}")
     with reading(path / SETTINGS):
         arguments = settings["temporal"]
+    return _built(path, "temporal", TEMPORAL_WEIGHTS), arguments, path / TEMPORAL_WEIGHTS
+
+
+def load_trajectory(folder: Path | str) -> keras.Model | None:
+    """The network of the root's place in a lifting run's folder; None: it learned none."""
+    if "trajectory" not in read_settings(folder):
+        return None
+    return _built(Path(folder), "trajectory", TRAJECTORY_WEIGHTS)
+
+
+def _built(folder: Path, name: str, weights: str) -> keras.Model:
+    """A temporal network of a folder in its dilated form, with its weights."""
+    with reading(folder / SETTINGS):
+        arguments = read_settings(folder)[name]
         check_sizes(arguments)
-        model = temporal.build(**arguments)
-    _load(model, path / TEMPORAL_WEIGHTS)
-    return model, arguments, path / TEMPORAL_WEIGHTS
+        model = temporal.build(**arguments, name=name)
+    _load(model, folder / weights)
+    return model
 
 
 def load_linear(folder: Path | str, name: str) -> keras.Model:

@@ -11,7 +11,7 @@ import sys
 from deephar import __version__
 from deephar.cli import (
     bench, convert, dataset, doctor, download, export, keypoints, label3d, models, plot,
-    predict, quickstart, report, reproduce, train)
+    predict, quickstart, report, reproduce, train, view)
 
 COMMANDS = {
     "quickstart": quickstart,
@@ -22,6 +22,7 @@ COMMANDS = {
     "dataset": dataset,
     "plot": plot,
     "predict": predict,
+    "view": view,
     "export": export,
     "bench": bench,
     "keypoints": keypoints,

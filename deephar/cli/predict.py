@@ -3,6 +3,7 @@
   deephar predict photo.jpg                       a picture
   deephar predict photos/ "more/*.png"            folders, patterns
   deephar predict video.mp4 --timeline            a video
+  deephar predict video.mp4 --lift quickstart     in three dimensions
   deephar predict frames/0001 --frames            a folder of frames
   deephar predict rtsp://camera/1 --show          a stream
   deephar predict 0 --show                        camera number 0
@@ -17,7 +18,8 @@ from pathlib import Path
 from deephar.cli.arguments import add_network, positive
 from deephar.cli.quiet import start_keras
 
-VIDEO_SAVES = ("video", "keypoints")
+VIDEO_SAVES = ("video", "keypoints", "bvh")
+LIFTED_SIDE = 360       # pixels that a lifted video is high at least
 SAVES = VIDEO_SAVES + ("json", "npz", "coco")
 
 
@@ -61,6 +63,17 @@ def add_arguments(parser) -> None:
     group.add_argument("--live", action="store_true",
                        help="drop frames rather than lag (cameras and streams do)")
 
+    group = parser.add_argument_group("three dimensions")
+    group.add_argument("--lift", metavar="RUN",
+                       help="folder of a lifter's training, or quickstart: puts the people of "
+                            "a video into space")
+    group.add_argument("--view-3d", action="store_true",
+                       help="the 3D pose of a 3D network beside the picture")
+    group.add_argument("--azimuth", type=float, default=35.0,
+                       help="degrees around the people (default: %(default)s)")
+    group.add_argument("--turn", type=float, default=15.0,
+                       help="degrees per second of lifted people (default: %(default)s)")
+
     group = parser.add_argument_group("what comes out")
     group.add_argument("--out", type=Path, default=Path("predictions"),
                        help="folder (default: %(default)s)")
@@ -72,12 +85,10 @@ def add_arguments(parser) -> None:
                        help="COCO's list of 17 key points")
     group.add_argument("--save-keypoints", type=Path, metavar="FILE",
                        help="one video's key points, as lifting reads them (.npz)")
+    group.add_argument("--save-bvh", type=Path, metavar="FILE",
+                       help="poses in space for animation programs, one file per person")
     group.add_argument("--show", action="store_true", help="open a window")
     group.add_argument("--draw-boxes", action="store_true")
-    group.add_argument("--view-3d", action="store_true",
-                       help="the 3D pose beside the picture")
-    group.add_argument("--azimuth", type=float, default=35.0,
-                       help="degrees around the person (default: %(default)s)")
     group.add_argument("--timeline", action="store_true",
                        help="the actions over time below the video")
     group.add_argument("--max-side", type=positive, default=1920,
@@ -90,23 +101,30 @@ def run(args) -> int:
     from deephar.inference.job import Job, Playback, Saves
     from deephar.inference.predictor import Predictor
     from deephar.inference.sources import sort_inputs
+    from deephar.networks.lifting import load_video_lifter
     from deephar.networks.load import load_network
     pictures, videos = sort_inputs(args.inputs, args.frames)
     _check(args, pictures, videos)
+    lifter = load_video_lifter(args.lift) if args.lift else None
     predictor = Predictor(
         load_network(args.model, weights=args.weights, runtime=args.runtime),
         batch_size=args.batch_size, flip=args.flip, angle=args.angle,
         min_confidence=args.min_confidence, stop_after_block=args.stop_after_block)
-    if args.view_3d and (predictor.layout is None or predictor.layout.dim < 3):
-        raise ValueError("--view-3d needs a network of 3D poses, "
-                         f"{predictor.network.name} has none")
+    if lifter and predictor.layout is None:
+        raise ValueError("--lift needs a network that finds poses, "
+                         f"{predictor.network.name} only tells actions")
+    flat = predictor.layout is None or predictor.layout.dim < 3
+    if flat and (args.view_3d or args.save_bvh and not lifter):
+        raise ValueError(f"{'--view-3d' if args.view_3d else '--save-bvh'} needs a network "
+                         f"of 3D poses, {predictor.network.name} has none; or --lift RUN")
     job = Job(
         predictor,
         Saves(args.out, {kind: getattr(args, f"save_{kind}") for kind in SAVES
                          if getattr(args, f"save_{kind}") is not None}, args.show),
         Playback(args.fps, args.every, args.stride, args.smooth, args.live), args.boxes,
-        {"boxes": args.draw_boxes, "view_3d": args.view_3d, "azimuth": args.azimuth,
-         "max_side": args.max_side}, args.timeline,
+        {"boxes": args.draw_boxes, "max_side": args.max_side,
+         "least_height": LIFTED_SIDE if lifter else 1}, args.timeline,
+        view_3d=args.view_3d, azimuth=args.azimuth, turn=args.turn, lifter=lifter,
         progress=lambda label, unit: progress_bar(label, unit=unit, rate=True))
     return max(_told(outcome) for outcome in job.run(pictures, videos))
 
@@ -130,6 +148,9 @@ def _check(args, pictures, videos) -> None:
         if args.save_video.resolve() in {Path(video).resolve() for video in videos}:
             raise ValueError(f"--save-video {args.save_video} is what is being read; "
                              "choose another name")
+    if args.lift is not None and pictures:
+        raise ValueError(f"--lift takes videos, and {pictures[0]} is a picture; the frames "
+                         "of a video need --frames")
     if args.boxes == "track" and pictures:
         raise ValueError("--boxes track is for videos; pictures take a file, "
                          "two-pass or whole")
@@ -139,6 +160,8 @@ def _told(outcome) -> int:
     """Says what became of pictures or of a video; its exit code."""
     for fault in outcome.faults:
         print(f"deephar: {fault}", file=sys.stderr)
+    for note in outcome.notes:
+        print(note)
     for path in outcome.files:
         print(path)
     people = [len(result.people) for result in outcome.results]

@@ -12,6 +12,8 @@ from deephar.data.show import annotated_windows
 from deephar.data.video import BrokenVideo
 from deephar.inference.boxes import boxes_for, read_boxes, shrunk
 from deephar.inference.finders import WAYS
+from deephar.inference.lift import lift_people, told_gaps, with_lifted
+from deephar.inference.motion3d import motion_of, save_bvh
 from deephar.inference.predictor import Predictor, open_any
 from deephar.inference.render import Renderer
 from deephar.inference.results import (
@@ -22,15 +24,17 @@ from deephar.inference.sources import (
     pictures_of)
 from deephar.inference.threads import WriteBehind
 from deephar.inference.video import predict_live, predict_video
+from deephar.inference.view import Beside, MotionView, pose_beside
 from deephar.inference.window import Window
 from deephar.inference.writer import VideoWriter
+from deephar.networks.lifting import VideoLifter
 from deephar.utils.plot import show
 
 STOPPED = 130               # exit code after Ctrl-C
 MOST_ROWS = 4               # people with a time line
 UNKNOWN_LENGTH = 300        # frames that a time line shows of a stream
 SAVERS = {"json": save_json, "npz": save_npz, "coco": save_coco,
-          "keypoints": save_keypoints}
+          "keypoints": save_keypoints, "bvh": save_bvh}
 Progress = Callable[[int, int | None], None]
 
 
@@ -85,12 +89,14 @@ class Outcome:
         results: of every one that could be read.
         files: that were written.
         faults: what went wrong, in words.
+        notes: what else there is to tell.
         code: 0, 1 after a fault, or STOPPED.
     """
     noun: str
     results: Any
     files: list[Path] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     code: int = 0
 
 
@@ -105,6 +111,10 @@ class Job:
             data set that the pictures are from; None for 'two-pass' in
             pictures and 'track' in videos.
         drawing: options of `Renderer`.
+        view_3d: put the first person's 3D pose beside the picture.
+        azimuth: of what is drawn in space.
+        turn: degrees per second that lifted people turn.
+        lifter: puts the people of videos into space; they are read twice then.
         timeline: draw the actions over time below videos.
         progress: makes a function of (done, total or None) from a label and a unit.
     """
@@ -114,6 +124,10 @@ class Job:
     boxes: str | None = None
     drawing: Mapping[str, Any] = field(default_factory=dict)
     timeline: bool = False
+    view_3d: bool = False
+    azimuth: float = 35.0
+    turn: float = 0.0
+    lifter: VideoLifter | None = None
     progress: Callable[[str, str], Progress] = silent
 
     def run(self, pictures: Sequence[Path], videos: Sequence[str]) -> Iterator[Outcome]:
@@ -145,35 +159,77 @@ class Job:
                                      tuple(people))
                 outcome.results.append(result)
                 if self.saves.show or not self.saves.are_chosen:
-                    show(self._renderer(0)(picture, result), filename=(
+                    drawn = self._renderer(0, self._pose_beside())(picture, result)
+                    show(drawn, filename=(
                         None if self.saves.show else
                         self.saves.out / f"{names[index]}.png"))
                 progress(len(outcome.results), len(paths))
         return self._saved(outcome, self.saves.out / "predictions.json")
 
     def _video(self, source: str, name: str) -> Outcome:
+        outcome = Outcome("frame", Spool())
+        predicted = self._predicted(source)
+        if self.lifter is None:
+            self._go_through(predicted, source, name, name, outcome, self._pose_beside(),
+                             keep=outcome.results.append)
+        else:
+            self._go_through(predicted, source, name, f"{name}, looking", outcome,
+                             keep=outcome.results.append, draws=False)
+            beside = self._lift(outcome)
+            if self._draws:
+                again = zip(outcome.results, frames_of(
+                    source, every=self.playback.every, fps=self.playback.fps))
+                self._go_through(((frame, result) for result, frame in again), source,
+                                 name, f"{name}, drawing", outcome, beside)
+        outcome.files = [path for path in outcome.files if path.exists()]
+        return self._saved(outcome, self.saves.out / f"{name}.json")
+
+    def _go_through(self, predicted: Iterator, source: str, name: str, label: str,
+                    outcome: Outcome, beside: Beside | None = None, *,
+                    keep: Callable[[FrameResult], None] = lambda result: None,
+                    draws: bool = True) -> None:
+        """Keeps and draws result after result, till the end or Ctrl-C."""
         every = self.playback.every
         count = -(-count_frames(source) // every)
         fps = frames_per_second(source, self.playback.fps) / every
-        progress = self.progress(name, "frames")
-        smooth = Smoother() if self.playback.smooth else None
-        outcome = Outcome("frame", Spool())
-        predicted = self._predicted(source)
+        progress = self.progress(label, "frames")
         try:
             with contextlib.ExitStack() as stack:
-                put = self._outlet(stack, name, count, fps, outcome)
+                put = self._outlet(stack, name, count, fps, outcome, beside, draws)
                 stack.enter_context(contextlib.closing(predicted))
-                for frame, result in whole_part(predicted, outcome):
-                    result = smooth(result) if smooth else result
-                    outcome.results.append(result)
-                    progress(len(outcome.results), count or None)
+                for done, (frame, result) in enumerate(whole_part(predicted, outcome), 1):
+                    keep(result)
+                    progress(done, count or None)
                     if not put(frame, result):
                         break
         except KeyboardInterrupt:
             outcome.faults.append("stopped; what came before is kept")
             outcome.code = STOPPED
-        outcome.files = [path for path in outcome.files if path.exists()]
-        return self._saved(outcome, self.saves.out / f"{name}.json")
+
+    def _lift(self, outcome: Outcome) -> Beside | None:
+        """Puts the outcome's people into space; what draws them there."""
+        layout = self.predictor.layout
+        pieces = lift_people(outcome.results, layout, self.lifter)
+        if not pieces:
+            outcome.faults.append("no pose was found in any frame: there is nothing to lift; "
+                                  "give --boxes, or another --model")
+            outcome.code = outcome.code or 1
+            return None
+        outcome.notes += told_gaps(pieces)
+        lifted = Spool()
+        for result in with_lifted(outcome.results, pieces):
+            lifted.append(result)
+        outcome.results = lifted
+        return MotionView(motion_of(lifted, layout), azimuth=self.azimuth, turn=self.turn
+                          ).beside
+
+    def _pose_beside(self) -> Beside | None:
+        """What draws the first person of a network of 3D poses."""
+        return pose_beside(self.predictor.layout, self.azimuth) if self.view_3d else None
+
+    @property
+    def _draws(self) -> bool:
+        return self.saves.show or "video" in self.saves.files or not self.saves.are_chosen
 
     def _predicted(self, source: str) -> Iterator[tuple[Frame, FrameResult]]:
         every, pictures = self.playback.every, ()
@@ -184,17 +240,25 @@ class Job:
             boxes = {Path(name).name: found for name, found in boxes.items()}
         frames = frames_of(source, every=every, fps=self.playback.fps)
         if self.playback.live or is_camera(source) or is_stream(source):
-            return predict_live(self.predictor, frames, boxes=boxes, every=every)
-        return predict_video(self.predictor, frames, boxes=boxes, every=every,
-                             stride=self.playback.stride)
+            if self.lifter:
+                raise ValueError("lifting looks ahead and needs a whole video, no camera, "
+                                 "stream or --live: record it first (--save-video)")
+            found = predict_live(self.predictor, frames, boxes=boxes, every=every)
+        else:
+            found = predict_video(self.predictor, frames, boxes=boxes, every=every,
+                                  stride=self.playback.stride)
+        return smoothed(found) if self.playback.smooth else found
 
     def _outlet(self, stack: contextlib.ExitStack, name: str, count: int, fps: float,
-                outcome: Outcome) -> Callable[[Frame, FrameResult], bool]:
+                outcome: Outcome, beside: Beside | None, draws: bool
+                ) -> Callable[[Frame, FrameResult], bool]:
         """What takes a frame and its result, and says whether it wants more.
 
         Frames are drawn and written in a thread, while the network works; but
         a window belongs to the main thread.
         """
+        if not draws:
+            return lambda frame, result: True
         writer, path = None, self.saves.files.get("video")
         if not self.saves.are_chosen:
             path = self.saves.out / f"{name}.mp4"
@@ -203,7 +267,7 @@ class Job:
             outcome.files.append(path)
         elif not self.saves.show:
             return lambda frame, result: True
-        renderer = self._renderer((count or UNKNOWN_LENGTH) if self.timeline else 0)
+        renderer = self._renderer((count or UNKNOWN_LENGTH) if self.timeline else 0, beside)
 
         def draw(item):
             frame, result = item
@@ -223,13 +287,13 @@ class Job:
 
         return put
 
-    def _renderer(self, timeline: int) -> Renderer:
+    def _renderer(self, timeline: int, beside: Beside | None) -> Renderer:
         rows = 1
         if timeline and self.boxes not in (None, "annotation", *WAYS):
             most = max(map(len, read_boxes(self.boxes).values()), default=1)
             rows = min(max(most, 1), MOST_ROWS)
         return Renderer(self.predictor.layout, timeline=timeline, rows=rows,
-                        **self.drawing)
+                        beside=beside, **self.drawing)
 
     def _boxes(self, default: str, pictures: Sequence[Path]):
         """What `Predictor` takes as boxes."""
@@ -244,13 +308,23 @@ class Job:
         files = dict(self.saves.files)
         if not self.saves.are_chosen:
             files["json"] = default
+            if self.lifter:
+                files["npz"] = default.with_suffix(".npz")
         layout = self.predictor.layout
         for kind, save in SAVERS.items():
             if kind in files:
                 model = (self.predictor.network.name,) if kind == "json" else ()
-                save(files[kind], outcome.results, layout, *model)
-                outcome.files.append(files[kind])
+                written = save(files[kind], outcome.results, layout, *model)
+                outcome.files += written or [files[kind]]
         return outcome
+
+
+def smoothed(predicted: Iterable) -> Iterator[tuple[Frame, FrameResult]]:
+    """Frames and results with steady joints."""
+    smooth = Smoother()
+    with contextlib.closing(predicted):
+        for frame, result in predicted:
+            yield frame, smooth(result)
 
 
 def whole_part(predicted: Iterable, outcome: Outcome) -> Iterator:

@@ -2,17 +2,16 @@
 
 Drawing primitives are those of `deephar.utils.plot`.
 """
-import math
 from collections import deque
 from dataclasses import replace
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from deephar.inference.results import FrameResult, Person
 from deephar.utils.paint import font_of, paint_box, paint_caption, paint_pose
-from deephar.utils.plot import PAPER, draw_pose, to_picture
+from deephar.utils.plot import PAPER, to_picture
 from deephar.utils.pose import PoseLayout
 
 LEAST_CONFIDENCE = 0.1          # joints below it are not drawn
@@ -70,57 +69,6 @@ def _label_place(person: Person) -> tuple[float, float]:
 def nice(name: str) -> str:
     """A class name for people: 'jumping_jacks' as 'jumping jacks'."""
     return name.replace("_", " ")
-
-
-# === 3D ===
-
-def draw_pose_3d(joints_mm: np.ndarray, layout: PoseLayout, size: tuple[int, int], *,
-                 azimuth: float = 35.0, elevation: float = 12.0,
-                 span: float = 2200.0) -> Image.Image:
-    """A skeleton in space, seen from a chosen side, over a grid of half metres.
-
-    Args:
-        joints_mm: (J, 3), relative to the first joint: x right, y down, z away.
-        size: (w, h) of the picture.
-        azimuth: degrees that the viewer walks to the right around the person;
-            0 is the camera's own view.
-        elevation: degrees that the viewer looks down.
-        span: millimetres that fit into the smaller side.
-    """
-    joints = np.asarray(joints_mm, np.float64)
-    finite = np.isfinite(joints).all(axis=-1)
-    picture = Image.new("RGB", size, PAPER)
-    if not finite.any():
-        return picture
-    middle = (joints[finite].min(axis=0) + joints[finite].max(axis=0)) / 2
-    view = _view(azimuth, elevation)
-    scale = min(size) / span
-
-    def project(points):
-        turned = (np.asarray(points, np.float64) - middle) @ view.T * scale
-        return turned + (size[0] / 2, size[1] / 2, 0)
-
-    draw = ImageDraw.Draw(picture)
-    floor = joints[finite, 1].max()
-    reach = np.arange(-1000, 1001, 500)
-    width = max(1, round(min(size) / 400))
-    for r in reach:
-        for a, b in (((r, -1000), (r, 1000)), ((-1000, r), (1000, r))):
-            ends = project([(middle[0] + x, floor, middle[2] + z) for x, z in (a, b)])
-            draw.line([tuple(p[:2]) for p in ends], (214, 216, 220), width)
-    points = project(joints)
-    return draw_pose(picture, points, layout, finite, depth=points[:, 2],
-                     width=max(2.0, min(size) / 70))
-
-
-def _view(azimuth: float, elevation: float) -> np.ndarray:
-    """Rotation from the camera's axes to the viewer's: x right, y down, z away."""
-    a, e = math.radians(azimuth), math.radians(elevation)
-    around = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0],
-                       [-math.sin(a), 0, math.cos(a)]])
-    down = np.array([[1, 0, 0], [0, math.cos(e), -math.sin(e)],
-                     [0, math.sin(e), math.cos(e)]])
-    return down @ around
 
 
 # === Actions ===
@@ -194,19 +142,21 @@ class Renderer:
     Args:
         layout: of the poses.
         boxes: draw where people were looked for.
-        view_3d: put the first person's 3D pose beside the picture.
-        azimuth, elevation: of the 3D view.
+        beside: draws what is in a square at the right of the picture, from the
+            result and the side of the square.
         timeline: draw bars of the actions below, over so many frames; 0: none.
         rows: bars; of the people that were seen last.  With more than one, people
             wear their numbers.
         max_side: larger pictures are made smaller.
+        least_height: lower ones are made larger.
     """
 
     def __init__(self, layout: PoseLayout | None, *, boxes: bool = False,
-                 view_3d: bool = False, azimuth: float = 35.0, elevation: float = 12.0,
-                 timeline: int = 0, rows: int = 1, max_side: int = 1920):
-        self.layout, self.boxes, self.view_3d = layout, boxes, view_3d
-        self.azimuth, self.elevation, self.max_side = azimuth, elevation, max_side
+                 beside: Callable[[FrameResult, int], np.ndarray] | None = None,
+                 timeline: int = 0, rows: int = 1, max_side: int = 1920,
+                 least_height: int = 1):
+        self.layout, self.boxes, self.beside = layout, boxes, beside
+        self.max_side, self.least_height = max_side, least_height
         self._history: deque = deque(maxlen=timeline or None)
         self._timeline, self._rows = timeline, rows
         self._last_seen: dict[int, int] = {}            # person: count of frames
@@ -223,22 +173,23 @@ class Renderer:
                      numbers=self._rows > 1)
         if bar:
             canvas[height:] = self._bars(people, width, bar)
-        if not self.view_3d:
+        if self.beside is None:
             return canvas
-        space = np.full((len(canvas), height, 3), PAPER, np.uint8)
-        space[:height] = self._space(people, height)
-        return np.concatenate([canvas, space], axis=1)
+        square = np.full((len(canvas), height, 3), PAPER, np.uint8)
+        square[:height] = self.beside(result, height)
+        return np.concatenate([canvas, square], axis=1)
 
     def _fitted(self, picture, people):
-        """Picture and people, no larger than `max_side`."""
+        """Picture and people, between `least_height` and `max_side`."""
         array = picture if isinstance(picture, np.ndarray) else np.asarray(picture)
-        scale = min(1.0, self.max_side / max(array.shape[:2]))
+        scale = min(max(1.0, self.least_height / array.shape[0]),
+                    self.max_side / max(array.shape[:2]))
         if scale == 1:
             return array, people
         size = [max(1, round(scale * side)) for side in array.shape[1::-1]]
-        small = Image.fromarray(array).resize(size, Image.Resampling.BILINEAR,
-                                              reducing_gap=2)
-        return np.asarray(small), [_scaled(person, scale) for person in people]
+        fitted = Image.fromarray(array).resize(size, Image.Resampling.BILINEAR,
+                                               reducing_gap=2)
+        return np.asarray(fitted), [_scaled(person, scale) for person in people]
 
     def _bars(self, people, width: int, height: int) -> np.ndarray:
         """A bar for each person that was seen lately, in the order of the numbers."""
@@ -257,13 +208,6 @@ class Renderer:
             if label:
                 paint_caption(bar, str(id), (0.3 * height, height), size=0.55 * height)
         return bars
-
-    def _space(self, people, side: int):
-        for person in people:
-            if person.joints_mm is not None:
-                return draw_pose_3d(person.joints_mm, self.layout, (side, side),
-                                    azimuth=self.azimuth, elevation=self.elevation)
-        return PAPER
 
 
 def _scaled(person: Person, scale: float) -> Person:

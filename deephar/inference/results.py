@@ -15,13 +15,15 @@ from deephar.data.keypoints.files import write_video_keypoints
 from deephar.data.keypoints.takes import fill_missing
 from deephar.inference.sources import is_camera, is_stream
 from deephar.utils.files import atomic_path, write_json
-from deephar.utils.pose import PoseLayout
+from deephar.utils.pose import H36M17_NAMES, PoseLayout
 
 SCHEMA = "deephar-predictions/1"
 UNITS = {
     "joints": "pixels of the picture, x to the right and y down, 0 0 is its corner",
     "crop_pose": "fractions of the crop, x y (and depth, 0 is nearest), 0 to 1 inside",
     "joints_mm": "millimetres from the first joint, x to the right, y down, z away",
+    "lifted": "metres from the hip, the lifted joints, axes as of joints_mm",
+    "place": "metres from the camera to the lifted hip",
     "box": "x1 y1 x2 y2 in pixels of the picture",
     "crop_matrix": "3x3, from pixels of the picture to fractions of the crop",
     "time": "seconds from the start",
@@ -46,9 +48,14 @@ class Person:
             down, z away from the camera; None for a 2D network.
         box: (4,), where the person was looked for: x1 y1 x2 y2 in pixels.
         box_source: 'given', 'whole picture', 'first pass', 'previous pose' …
+            'interpolated' if only a lifter put somebody into a gap.
         crop_matrix: (3, 3), from pixels of the picture to fractions of the crop.
         actions: {action set: {class: probability}}.
         id: the same number is the same person in all frames of a video.
+        lifted: (17, 3), metres from the hip, the joints `H36M17_NAMES`, axes as of
+            `joints_mm`; None unless the video was lifted.
+        place: (3,), metres from the camera to that hip; None where the lifter has
+            learned no trajectory.
     """
     joints: np.ndarray | None
     confidence: np.ndarray | None
@@ -59,6 +66,8 @@ class Person:
     crop_matrix: np.ndarray
     actions: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     id: int = 0
+    lifted: np.ndarray | None = None
+    place: np.ndarray | None = None
 
     def best_action(self, action_set: str | None = None) -> tuple[str, float] | None:
         """(class, probability) of the likeliest action, of the first set by default."""
@@ -123,6 +132,7 @@ def to_dict(results: Iterable[FrameResult], layout: PoseLayout | None,
         "schema": SCHEMA, "model": model,
         "layout": layout.name if layout else None,
         "joints": list(layout.joint_names) if layout else [],
+        "lifted_joints": list(H36M17_NAMES),
         "units": UNITS,
         "frames": [_frame_dict(result) for result in results],
     }
@@ -140,6 +150,8 @@ def _person_dict(person: Person) -> dict:
     top = {name: dict(sorted(((c, round(float(p), 4)) for c, p in classes.items()),
                              key=lambda item: -item[1])[:TOP_ACTIONS])
            for name, classes in person.actions.items()}
+    space = {} if person.lifted is None else {
+        "lifted": _rounded(person.lifted, 4), "place": _rounded(person.place, 4)}
     return {
         "id": person.id, "box": _rounded(person.box, 2), "box_source": person.box_source,
         "joints": _rounded(person.joints, 2),
@@ -147,7 +159,7 @@ def _person_dict(person: Person) -> dict:
         "crop_pose": _rounded(person.crop_pose, 5),
         "joints_mm": _rounded(person.joints_mm, 1),
         "crop_matrix": _rounded(person.crop_matrix, 9),
-        "actions": top,
+        "actions": top, **space,
     }
 
 
@@ -174,7 +186,8 @@ def save_npz(path: str | Path, results: Iterable[FrameResult],
 
     `frame`, `person`, `time`, `box`, `joints`, `confidence`, `joints_mm`,
     `crop_matrix`; `joint_names`; and per action set `actions_SET` with
-    `classes_SET`.  What is not known is NaN.
+    `classes_SET`; of a lifted video `lifted`, `place` and `lifted_joint_names`.  What
+    is not known is NaN.
     """
     rows = [(r, person) for r in results for person in r.people]
     num_joints = layout.num_joints if layout else 0
@@ -195,6 +208,10 @@ def save_npz(path: str | Path, results: Iterable[FrameResult],
         "crop_matrix": column([p.crop_matrix for p in people], (3, 3)),
         "joint_names": np.array(layout.joint_names if layout else (), str),
     }
+    if any(p.lifted is not None for p in people):
+        arrays |= {"lifted": column([p.lifted for p in people], (len(H36M17_NAMES), 3)),
+                   "place": column([p.place for p in people], (3,)),
+                   "lifted_joint_names": np.array(H36M17_NAMES, str)}
     classes = {name: list(c) for p in people for name, c in p.actions.items()}
     for name, labels in classes.items():
         arrays[f"classes_{name}"] = np.array(labels, str)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from deephar.cli import main
 from deephar.data.video import read_frames, to_array
+from tests.fakes.lifters import flat_lifter
 from tests.fakes.networks import FIXED, fixed
 from tests.fakes.owners import write_jpeg, write_video
 
@@ -196,3 +197,66 @@ def test_boxes_of_the_annotations(tmp_path, capsys, tiny_set):
     write_jpeg(tmp_path / "alone.jpg")
     assert predict("alone.jpg", "--boxes", "annotation") == 2
     assert "lies in no data set's folder" in capsys.readouterr().err
+
+
+# === Three dimensions ===
+
+@pytest.fixture
+def lifted_frames(tmp_path, monkeypatch):
+    """A folder of frames, and a lifter in place of every run."""
+    for i in range(6):
+        write_jpeg(tmp_path / "walk" / f"{i}.jpg", 20 * i, size=(96, 64))
+    monkeypatch.setattr("deephar.networks.lifting.load_video_lifter",
+                        lambda run: flat_lifter(places=run == "placed"))
+    # One frame in the middle without anybody.
+    boxes = {str(i): [[10, 10, 60, 60]] for i in range(6) if i != 3}
+    (tmp_path / "boxes.json").write_text(json.dumps(boxes))
+
+
+def test_lifting_writes_poses_and_the_frames_beside_them(lifted_frames, tmp_path, capsys):
+    pytest.importorskip("av")
+    assert predict("walk", "--lift", "placed", "--boxes", "boxes.json") == 0
+    said = capsys.readouterr()
+    assert "person 0 was lost once, for up to 0.08 s after frame 2" in said.out
+    assert "walk, looking" in said.err and "walk, drawing" in said.err
+    frames = [to_array(f) for _, f in read_frames(tmp_path / "predictions/walk.mp4")]
+    assert len(frames) == 6 and frames[0].shape == (360, 540 + 360, 3)
+    content = json.loads((tmp_path / "predictions/walk.json").read_text())
+    one, = content["frames"][3]["people"]
+    assert one["box_source"] == "interpolated" and len(one["lifted"]) == 17
+    assert one["lifted"][0] == [0, 0, 0] and one["place"][2] == 4
+    with np.load(tmp_path / "predictions/walk.npz") as arrays:
+        assert arrays["lifted"].shape == (6, 17, 3) and arrays["place"][:, 2].tolist() == [4] * 6
+        assert arrays["lifted_joint_names"][16] == "r_wrist"
+    assert main(["view", "predictions/walk.npz", "--out", "seen.png"]) == 0
+    assert "6 frames, people 0" in capsys.readouterr().out
+
+
+def test_lifting_draws_nothing_that_was_not_asked_for(lifted_frames, tmp_path, capsys):
+    assert predict("walk", "--lift", "run", "--save-json", "x.json") == 0
+    assert "drawing" not in capsys.readouterr().err
+    person = json.loads((tmp_path / "x.json").read_text())["frames"][0]["people"][0]
+    assert person["place"] is None and not (tmp_path / "predictions").exists()
+
+
+def test_lifting_a_video_of_nobody_keeps_the_rest(lifted_frames, tmp_path, capsys):
+    (tmp_path / "none.json").write_text("{}")
+    assert predict("walk", "--lift", "run", "--boxes", "none.json", "--save-video", "d") == 1
+    assert "there is nothing to lift" in capsys.readouterr().err
+    assert len(list((tmp_path / "d").iterdir())) == 6
+
+
+def test_what_cannot_be_lifted_is_told(lifted_frames, tmp_path, capsys, monkeypatch):
+    write_jpeg(tmp_path / "a.jpg")
+    assert predict("a.jpg", "--lift", "run") == 2
+    assert "--lift takes videos, and a.jpg is a picture" in capsys.readouterr().err
+    assert predict("walk", "--lift", "run", "--live") == 2
+    assert "needs a whole video" in capsys.readouterr().err
+    assert predict("walk", "--save-bvh", "a.bvh") == 2
+    assert "--save-bvh needs a network of 3D poses" in capsys.readouterr().err
+    assert predict("walk", "--lift", "run", "--save-bvh", "a.bvh") == 0
+    assert "Frames: 6" in (tmp_path / "a.bvh").read_text()
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert predict("walk", "--lift", "walk") == 2
+    assert "walk has no lifter.json" in capsys.readouterr().err

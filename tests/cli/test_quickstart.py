@@ -1,4 +1,5 @@
 """The first command, with one step: everything that it promises is there."""
+import functools
 import io
 import json
 import logging
@@ -42,6 +43,25 @@ def test_quickstart(tmp_path, capsys):
     assert main(flags) == 2
     assert "already holds a run" in capsys.readouterr().err
     assert main([*flags, "--resume"]) == 0
+
+
+@pytest.mark.slow
+def test_the_lifter(tmp_path, capsys, monkeypatch):
+    from deephar.training.recipes import quicklift
+    small = functools.partial(quicklift.QuickliftConfig, people=5, takes=1, seconds=0.4,
+                              channels=16, batch_size=16)
+    monkeypatch.setattr(quicklift, "QuickliftConfig", small)
+    run = str(tmp_path / "run")
+    assert main(["quickstart", "--lift", "--out", run, "--epochs", "1", "--steps-per-epoch",
+                 "2", "--device", "cpu"]) == 0
+    said = capsys.readouterr().out
+    assert "Always the mean pose:" in said and f"deephar predict VIDEO --lift {run}" in said
+    assert (tmp_path / "run" / "trajectory.weights.h5").exists()
+
+
+def test_a_lifter_has_no_pictures(capsys):
+    assert main(["quickstart", "--lift", "--pictures", "9"]) == 2
+    assert "--pictures is of the quickstart without --lift" in capsys.readouterr().err
 
 
 def test_it_tells_how_long_it_will_take_once(monkeypatch):

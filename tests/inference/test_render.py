@@ -4,12 +4,11 @@ import pytest
 from PIL import Image
 
 from deephar.inference.render import (
-    CLASS_COLORS, Renderer, action_timeline, draw_heat_map, draw_people, draw_pose_3d,
-    nice)
+    CLASS_COLORS, Renderer, action_timeline, draw_heat_map, draw_people, nice)
 from deephar.inference.results import FrameResult, Person
-from deephar.utils.paint import LEFT, RIGHT
+from deephar.utils.paint import LEFT
 from deephar.utils.plot import PAPER
-from deephar.utils.pose import pa16j2d, pa17j3d
+from deephar.utils.pose import pa16j2d
 from tests.utils.test_plot import STANDING, close, pixel
 
 CLASSES = {"clean_and_jerk": 0.7, "bowl": 0.2, "squat": 0.1}
@@ -52,49 +51,6 @@ def test_names():
     assert nice("clean_and_jerk") == "clean and jerk"
 
 
-# === 3D ===
-
-def arms_out():
-    """A person who faces the camera: the right hand is on its left."""
-    pose = np.zeros((17, 3))
-    index = pa17j3d.joint_names.index
-    pose[index("r_wrist")] = -700, -400, 0
-    pose[index("l_wrist")] = 700, -400, 0
-    pose[index("head")] = 0, -700, 0
-    pose[index("r_ankle")], pose[index("l_ankle")] = (-100, 800, 0), (100, 800, 0)
-    return pose
-
-
-def where(picture, color):
-    array = np.array(picture).astype(int)
-    rows, columns = np.nonzero(np.abs(array - color).max(axis=-1) < 30)
-    return columns, rows
-
-
-def test_3d_from_the_front_from_behind_and_from_the_side():
-    front = draw_pose_3d(arms_out(), pa17j3d, (300, 300), azimuth=0, elevation=0)
-    behind = draw_pose_3d(arms_out(), pa17j3d, (300, 300), azimuth=180, elevation=0)
-    side = draw_pose_3d(arms_out(), pa17j3d, (300, 300), azimuth=90, elevation=0)
-    assert where(front, RIGHT)[0].min() < 75 and where(front, LEFT)[0].max() > 225
-    assert where(behind, LEFT)[0].min() < 75 and where(behind, RIGHT)[0].max() > 225
-    # From the left, the left arm hides the right one.
-    assert np.ptp(where(side, LEFT)[0]) < 40 and not len(where(side, RIGHT)[0])
-
-
-def test_who_looks_down_sees_what_is_far_higher():
-    pose = arms_out()
-    index = pa17j3d.joint_names.index
-    pose[index("r_wrist")], pose[index("l_wrist")] = (-500, 0, 900), (500, 0, -900)
-    above = draw_pose_3d(pose, pa17j3d, (300, 300), azimuth=0, elevation=45)
-    hand = lambda color, end: where(above, color)[1][end(where(above, color)[0])]
-    assert hand(RIGHT, np.argmin) < hand(LEFT, np.argmax) - 60
-
-
-def test_3d_of_nobody():
-    picture = draw_pose_3d(np.full((17, 3), np.nan), pa17j3d, (50, 40))
-    assert picture.size == (50, 40) and pixel(picture, 5, 5) == PAPER
-
-
 # === Actions ===
 
 def test_timeline_changes_colour_with_the_class():
@@ -123,24 +79,27 @@ def test_heat_lies_where_the_crop_was(spot):
 
 # === Frames ===
 
+def square(result, side):
+    return np.full((side, side, 3), 70 * len(result.people), np.uint8)
+
+
 def test_renderer_puts_together_what_is_asked():
     picture = np.zeros((200, 400, 3), np.uint8)
-    in_space = person(200, joints_mm=STANDING.repeat(2, axis=-1)[:, :3] * 1000)
     plain = Renderer(pa16j2d)(picture, result([person(200)]))
     assert plain.shape == (200, 400, 3) and plain.max() > 200 and not picture.any()
-    wide = Renderer(pa16j2d, view_3d=True)(picture, result([in_space]))
-    assert wide.shape == (200, 600, 3) and len(where(wide[:, 400:], RIGHT)[0])
-    nobody = Renderer(pa16j2d, view_3d=True)(picture, result([]))
-    assert nobody.shape == (200, 600, 3) and tuple(nobody[100, 500]) == PAPER
+    wide = Renderer(pa16j2d, beside=square)(picture, result([person(200)]))
+    assert wide.shape == (200, 600, 3) and (wide[:, 400:] == 70).all()
     renderer = Renderer(pa16j2d, timeline=4)
     first = renderer(picture, result([person(200)]))
     second = renderer(picture, result([person(200)]))
     assert first.shape == second.shape == (218, 400, 3)
     assert tuple(first[201, 95]) == CLASS_COLORS[0] != tuple(first[201, 105])
     assert tuple(second[201, 195]) == CLASS_COLORS[0] != tuple(second[201, 205])
-    both = Renderer(pa16j2d, timeline=4, view_3d=True)(
-        Image.new("RGB", (400, 200)), result([in_space]))
-    assert both.shape == (218, 600, 3)
+    both = Renderer(pa16j2d, timeline=4, beside=square)(
+        Image.new("RGB", (400, 200)), result([person(200)]))
+    assert both.shape == (218, 600, 3) and tuple(both[210, 500]) == PAPER
+    low = Renderer(pa16j2d, least_height=300)(picture, result([person(200)]))
+    assert low.shape == (300, 600, 3)
 
 
 def test_everybody_has_a_time_line_and_a_number():

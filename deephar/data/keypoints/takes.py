@@ -160,6 +160,13 @@ def fill_missing(points: np.ndarray) -> np.ndarray:
     return columns.reshape(points.shape)
 
 
+def at_times(wanted: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values (n, ...) at `times` (n,), interpolated to the times wanted (m,)."""
+    columns = np.reshape(values, (len(values), -1)).T
+    found = np.stack([np.interp(wanted, times, column) for column in columns], axis=-1)
+    return found.reshape(len(wanted), *np.shape(values)[1:])
+
+
 def _views_of(keypoints, subject, take) -> Sequence[np.ndarray | None]:
     if subject not in keypoints.positions:
         raise ValueError(f"no 2D key points of subject {subject}; there are "

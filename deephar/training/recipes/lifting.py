@@ -12,11 +12,12 @@ from typing import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from deephar.checkpoints.lifting import TEMPORAL_WEIGHTS, save_weights, write_settings
+from deephar.checkpoints.lifting import (
+    TEMPORAL_WEIGHTS, TRAJECTORY_WEIGHTS, save_weights, write_settings)
 from deephar.data.keypoints.batches import (
     ChunkedBatches, SemiSupervisedBatches, Symmetry)
 from deephar.data.keypoints.takes import (
-    H36M17_PARENTS, H36M17_SYMMETRY, TEST_SUBJECTS, TRAIN_SUBJECTS, Take, root_relative)
+    FPS, H36M17_PARENTS, H36M17_SYMMETRY, TEST_SUBJECTS, TRAIN_SUBJECTS, Take, root_relative)
 from deephar.evaluation.actionwise_tables import SHOWN
 from deephar.evaluation.lifting import (
     METRICS, by_action, lifted_by, lifting_trial, score_of, take_errors, weighted_errors)
@@ -68,6 +69,7 @@ class LifterConfig(RunConfig):
     eval_every: int = flag(1, "epochs between two looks at the errors")
     unlabelled: tuple[str, ...] = flag((), "subjects without 3D: semi-supervised training")
     warmup: int = flag(1, "epochs before the unlabelled windows count")
+    trajectory: bool = flag(False, "also learn where the root is; --unlabelled always does")
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,12 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
     with strategy.scope():
         model = temporal.build(**arguments, strided=strided)
     whole = temporal.build(**arguments, name="whole")
-    stages, network, samples = _stages(cfg, data, model, arguments, strided, strategy)
+    trajectory = None
+    if cfg.trajectory or data.unlabelled:
+        with strategy.scope():
+            trajectory = temporal.build(**arguments | {"joints_out": 1}, strided=strided,
+                                        name="trajectory")
+    stages, network, samples = _stages(cfg, data, model, trajectory, strategy)
     log.info("%d takes to train on, %d to test on.", len(data.train), len(data.test))
     scores = [EvalCallback(name, losses_of(whole, cfg.widths, cfg.causal, takes, shown),
                            model, strategy=strategy, every=cfg.eval_every)
@@ -120,30 +127,43 @@ def train_job(cfg: LifterConfig, data: JobData, strategy: tf.distribute.Strategy
         Seconds(samples), *scores, BnMomentum(network, cfg.epochs)], **cfg.trainer_options())
     whole.set_weights(model.get_weights())
     if is_chief(strategy):
-        write_settings(folder, {"temporal": arguments})
-        save_weights(whole, folder / TEMPORAL_WEIGHTS)
+        _save(cfg, data, folder, arguments, whole, trajectory)
     return _finish(cfg, data, whole, folder, is_chief(strategy))
 
 
-def _stages(cfg, data, model, arguments, strided, strategy):
+def _save(cfg, data, folder, arguments, whole, trajectory) -> None:
+    """What makes the folder a network: dilated forms, and what their input is."""
+    settings = {"temporal": arguments, "fps": FPS / cfg.downsample,
+                "symmetry": [list(map(int, side)) for side in data.symmetry]}
+    save_weights(whole, folder / TEMPORAL_WEIGHTS)
+    if trajectory is not None:
+        settings["trajectory"] = arguments | {"joints_out": 1}
+        dilated = temporal.build(**settings["trajectory"])
+        dilated.set_weights(trajectory.get_weights())
+        save_weights(dilated, folder / TRAJECTORY_WEIGHTS)
+    write_settings(folder, settings)
+
+
+def _stages(cfg, data, model, trajectory, strategy):
     """The stages, the network that holds all weights, and the samples of an epoch."""
     options = dict(widths=cfg.widths, causal=cfg.causal, batch_size=cfg.batch_size,
                    chunk=cfg.chunk, symmetry=data.symmetry if cfg.train_flip else None)
     plan = Decay(cfg.lr, cfg.decay)
     labelled = windows_of(data.train, **options, seed=1234 + cfg.seed,
-                          keep_root=bool(data.unlabelled))
+                          keep_root=trajectory is not None)
     steps = cfg.steps_per_epoch or len(labelled)
     samples = steps * labelled.batch_size
     with strategy.scope():
         temporal.set_bn_momentum(model, bn_momentum(0, cfg.epochs))
         optimizer = amsgrad(cfg.lr)
-    if not data.unlabelled:
+    if trajectory is None:
         task = Task("pose", model, labelled, mpjpe_loss, optimizer)
         return [Stage("pose", cfg.epochs, steps, lambda: [task], plan)], model, samples
     with strategy.scope():
-        trajectory = temporal.build(**{**arguments, "joints_out": 1}, strided=strided,
-                                    name="trajectory")
         temporal.set_bn_momentum(trajectory, bn_momentum(0, cfg.epochs))
+    if not data.unlabelled:
+        task = semi_supervised_task(model, trajectory, labelled, None, optimizer)
+        return [Stage("pose", cfg.epochs, steps, lambda: [task], plan)], task.model, samples
     unlabelled = windows_of(data.unlabelled, **options, seed=4321 + cfg.seed,
                             labelled=False)
 

@@ -16,7 +16,7 @@ from deephar.evaluation.lifting import lifted_by, lifting_trial
 from deephar.evaluation.loop import evaluate
 from deephar.losses import mpjpe_loss
 from deephar.models import temporal
-from deephar.networks.lifting import lifter_of
+from deephar.networks.lifting import lifter_of, load_video_lifter
 from deephar.training.logs import read_rows
 from deephar.training.recipes import lifting as jobs
 from deephar.training.schedule import Decay
@@ -58,6 +58,19 @@ def test_a_job_learns_and_its_folder_is_the_network(tmp_path):
                       batch_size=1)
     assert scored["mpjpe"][0] == pytest.approx(report["scores"][0]["value"], rel=1e-5)
     assert arguments["widths"] == [1] and report["weights"]["file"] == str(weights)
+
+
+def test_a_job_with_a_trajectory_learns_where_the_root_is(tmp_path):
+    cfg = jobs.LifterConfig(
+        logdir=str(tmp_path / "run"), widths=(1,), channels=16, dropout=0.0, batch_size=50,
+        epochs=2, steps_per_epoch=40, lr=2e-2, train_flip=False, test_flip=False,
+        downsample=2, trajectory=True, device="cpu")
+    data = jobs.JobData(takes("S1", 0), takes("S9", 1), H36M17_SYMMETRY)
+    jobs.train_job(cfg, data, make_strategy("cpu"))
+    lifter = load_video_lifter(tmp_path / "run")
+    assert lifter.fps == 25
+    places = np.concatenate(list(lifter.place(data.test[0].keypoints)))
+    assert np.abs(places.mean(axis=(0, 1)) - [0, 0, 4]).max() < 1
 
 
 def test_nothing_to_train_on(tmp_path):
