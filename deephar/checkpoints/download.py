@@ -2,7 +2,8 @@
 
 Bytes go to `FILE.part` beside the target, which a later call continues when a
 checksum can tell whether the pieces belong together.  Only a checked file is
-renamed to its final name.  Nothing is written outside the target's folder.
+renamed to its final name.  Nothing is written outside the target's folder, to
+which one process at a time downloads.
 """
 import http.client
 import logging
@@ -14,6 +15,7 @@ from typing import Callable, Iterator
 from urllib.parse import urlsplit
 
 from deephar.utils.files import md5_of
+from deephar.utils.locks import lock_folder
 
 CHUNK = 1 << 18
 OURSELVES = ("127.0.0.1", "localhost")          # need no encryption
@@ -49,20 +51,27 @@ def fetch(url: str, path: str | os.PathLike, md5: str | None = None, *,
 
     Raises:
         DownloadError: offline, refused, cut or wrong; nothing is at `path`.
+        RuntimeError: another process downloads to that folder.
     """
     path = Path(path)
     address = urlsplit(url)
     if address.scheme != "https" and address.hostname not in OURSELVES:
         raise DownloadError(f"{url} is not loaded: only https is")
+    if path.exists() and fault_of(path, md5, check) is None:
+        return path
+    with lock_folder(path.parent):
+        return _fetch(url, path, md5, check, timeout, progress)
+
+
+def _fetch(url, path, md5, check, timeout, progress) -> Path:
     by_hand = f"download {url} by hand and put it at {path}"
-    if path.exists():
+    if path.exists():       # it may have come while we asked for the lock
         fault = fault_of(path, md5, check)
         if fault is None:
             return path
         log.warning("%s %s: deleted, downloading it again", path, fault)
         path.unlink()
         by_hand += f" (what was there {fault} and was deleted)"
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     if not md5:
         part.unlink(missing_ok=True)    # nothing could tell that it belongs to us

@@ -134,11 +134,10 @@ def measure(key: str, row, args, root: Path) -> tuple[int, str]:
 
 def line_of(key: str, row, output: Path) -> str:
     """A row's headline beside ours."""
-    from deephar.evaluation.report import number
-    from deephar.utils.files import read_json
+    from deephar.evaluation.report import number, read_report
     if row.why_not:
         return row.why_not
-    scores = read_json(output / "report.json")["scores"]
+    scores = read_report(output / "report.json")["scores"]
     score = next((s for s in scores if key in s["paper"]), None)
     if score is None or score["value"] is None:
         return f"FAILED: no score, see {output / 'report.txt'}"

@@ -17,7 +17,7 @@ from deephar.networks.cut import cut, num_blocks
 from deephar.networks.load import load_network
 from deephar.networks.network import Network
 from deephar.networks.runtime import KerasRuntime, Runtime
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 from deephar.utils.timing import machine, measure, peak_memory_mb
 
 log = logging.getLogger(__name__)
@@ -191,5 +191,4 @@ def plot_network(path: Path, result: dict) -> None:
             figure.legend(loc="outside lower right", ncols=3)
         else:
             scores.remove()
-    with atomic_path(path) as part:
-        figure.savefig(part, dpi=120)
+    write_picture(path, figure, dpi=120)

@@ -6,7 +6,7 @@ import numpy as np
 
 from deephar.data.keypoints.takes import H36M17_PARENTS, H36M17_SYMMETRY
 from deephar.evaluation.plots import figure
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -81,8 +81,7 @@ def plot_poses(path: Path | str, rows: Sequence[tuple[str, np.ndarray, Mapping]]
             axes.set_box_aspect((1, 1, 1), zoom=1.3)
             axes.view_init(12, -70)
             axes.set_title(label, fontsize=8)
-    with atomic_path(Path(path)) as temporary:
-        sheet.savefig(temporary, dpi=100)
+    write_picture(path, sheet, dpi=100)
 
 
 def _is_h36m(points) -> bool:

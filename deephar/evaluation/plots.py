@@ -11,7 +11,7 @@ from PIL import Image
 from deephar.evaluation.loop import Rows, Trial
 from deephar.evaluation.report import Score
 from deephar.measures import valid_joints
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 from deephar.utils.plot import contact_sheet, draw_pose
 from deephar.utils.pose import INVALID, PoseLayout
 from deephar.utils.transform import transform_pose_sequence
@@ -94,9 +94,8 @@ def draw_extremes(prefix: Path, trial: Trial, rows: Rows, errors: np.ndarray,
                     for row, sample in zip(chosen, samples)]
         captions = [f"{trial.samples[sample]}: {describe(row)}"
                     for row, sample in zip(chosen, samples)]
-        with atomic_path(prefix.with_name(f"{prefix.name}-{name}.png")) as temporary:
-            contact_sheet(pictures, min(4, len(pictures)), captions,
-                          cell=CELL).save(temporary)
+        sheet = contact_sheet(pictures, min(4, len(pictures)), captions, cell=CELL)
+        write_picture(prefix.with_name(f"{prefix.name}-{name}.png"), sheet)
 
 
 def draw_pose_extremes(prefix: Path, trial: Trial, rows: Rows, errors: np.ndarray,
@@ -140,5 +139,4 @@ def figure(path: Path, draw: Callable[[Any], None], size=(6.0, 4.0)) -> None:
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
     draw(axes)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    write_picture(path, figure, dpi=120)

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from deephar.data.video import import_av
-from deephar.utils.files import atomic_path
+from deephar.utils.files import atomic_path, write_picture
 
 GIF_SIDE, GIF_COLORS = 480, 128
 X264 = {"preset": "ultrafast", "crf": "20"}    # as quick as it still looks good
@@ -59,8 +59,7 @@ class VideoWriter:
         if self._kind != "video" and isinstance(picture, np.ndarray):
             picture = Image.fromarray(picture)
         if self._kind == "folder":
-            with atomic_path(self.path / f"{self._count:06d}.jpg") as temporary:
-                picture.save(temporary, quality=92)
+            write_picture(self.path / f"{self._count:06d}.jpg", picture, quality=92)
         elif self._kind == "gif":
             small = picture.copy()
             small.thumbnail((GIF_SIDE, GIF_SIDE), Image.Resampling.LANCZOS)
@@ -111,10 +110,9 @@ class VideoWriter:
             self._context.__exit__(None, None, None)
         if self._frames:
             steps = np.diff(self._times + [self._times[-1] + 1 / self.fps])
-            with atomic_path(self.path) as temporary:
-                self._frames[0].save(
-                    temporary, save_all=True, append_images=self._frames[1:], loop=0,
-                    duration=[max(20, round(1000 * s)) for s in steps])
+            write_picture(self.path, self._frames[0], save_all=True,
+                          append_images=self._frames[1:], loop=0,
+                          duration=[max(20, round(1000 * s)) for s in steps])
             self._frames = []
 
     def __enter__(self) -> "VideoWriter":

@@ -6,7 +6,7 @@ from typing import Sequence
 import numpy as np
 
 from deephar.training.logs import read_rows
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 
 NOT_CURVES = {"step", "epoch", "lr"}
 POINTS = 400                    # of a curve; more steps are averaged
@@ -45,8 +45,7 @@ def plot_runs(folders: Sequence[Path], path: Path) -> Path:
         axes.grid(alpha=0.3)
         if i == 0 and len(folders) > 1:
             axes.legend(fontsize=8)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    write_picture(path, figure, dpi=120)
     return Path(path)
 
 

@@ -2,6 +2,7 @@
 import contextlib
 import functools
 import hashlib
+import io
 import json
 import os
 import platform
@@ -34,6 +35,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
                                f".{HOST}-{os.getpid()}.tmp{suffix}")
     try:
         yield temporary
+        _to_disk(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -60,6 +62,29 @@ def _runs(process: int) -> bool:
     except OSError:
         pass
     return True
+
+
+def _to_disk(path: Path) -> None:
+    """Wait for the disk: else a name may outlive a loss of power without its content."""
+    if os.name == "posix" and path.is_file():
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+
+
+def write_picture(path: str | os.PathLike, picture: Any, **options: Any) -> None:
+    """Write a PIL image or a figure of matplotlib, atomically.
+
+    The name's ending is the format.  It is made in memory: Pillow's own
+    writing does not notice that a disk is full.
+    """
+    path, memory = Path(path), io.BytesIO()
+    memory.name = path.name
+    if hasattr(picture, "savefig"):
+        picture.savefig(memory, format=path.suffix[1:].lower() or None, **options)
+    else:
+        picture.save(memory, **options)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(memory.getvalue())
 
 
 def write_json(path: str | os.PathLike, content: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Iterable, Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 from deephar.utils.paint import (
     font_of, line_width, paint_box, paint_caption, paint_pose)
 from deephar.utils.pose import POSE_LAYOUTS, PoseLayout, get_valid_joints
@@ -142,8 +142,7 @@ def show(x, gray_scale: bool = False, jet_cmap: bool = False, filename=None) -> 
         x = np.round(x * 255).astype(np.uint8)
     picture = to_picture(x)
     if filename is not None:
-        with atomic_path(filename) as temporary:
-            picture.save(temporary)
+        write_picture(filename, picture)
         return
     import matplotlib.pyplot as plt
     figure = plt.figure(figsize=(picture.width / 100, picture.height / 100))

@@ -4,6 +4,7 @@ import socket
 import pytest
 
 from deephar.checkpoints.download import TRIES, DownloadError, fault_of, fetch
+from tests.fakes.locks import taken
 from tests.fakes.server import CONTENT, MD5, serving
 
 
@@ -168,3 +169,12 @@ def test_a_silent_server_is_given_up(tmp_path, monkeypatch):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/weights.h5"
         with pytest.raises(DownloadError, match="Cannot reach 127.0.0.1 .timed out"):
             fetch(url, tmp_path / "a.h5", MD5, timeout=0.2)
+
+
+def test_one_process_at_a_time_downloads_to_a_folder(server, tmp_path):
+    with taken(tmp_path):
+        with pytest.raises(RuntimeError, match="is in use by process 7 on elsewhere"):
+            fetch(server.url(), tmp_path / "weights.h5", MD5)
+        assert server.asked == []
+        (tmp_path / "weights.h5").write_bytes(CONTENT)      # the other one is through
+        assert fetch(server.url(), tmp_path / "weights.h5", MD5).read_bytes() == CONTENT

@@ -10,7 +10,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 from PIL import Image
 
-from deephar.utils.files import atomic_path, write_json
+from deephar.utils.files import atomic_path, write_json, write_picture
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +86,7 @@ def save_jpeg(picture: np.ndarray | Image.Image, path: Path) -> None:
     """Write a picture, whole or not at all."""
     if not isinstance(picture, Image.Image):
         picture = Image.fromarray(picture)
-    with atomic_path(path) as temporary:
-        picture.save(temporary, quality=JPEG_QUALITY, subsampling=0)
+    write_picture(path, picture, quality=JPEG_QUALITY, subsampling=0)
 
 
 def need_folder(folder: Path, what: str) -> Path:

@@ -11,7 +11,7 @@ from deephar.data.synthetic.draw import Light, View, draw_parts, draw_shadow
 from deephar.data.synthetic.figure import figure
 from deephar.data.synthetic.motions import Act, perform, placed
 from deephar.data.synthetic.props import props
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ def seen(uvd: np.ndarray, depth: np.ndarray, behind: float = 300.0) -> np.ndarra
 
 
 def save_picture(path: Path, picture: np.ndarray, quality: int = 85) -> None:
-    with atomic_path(path) as temporary:
-        Image.fromarray(picture).save(temporary, quality=quality)
+    write_picture(path, Image.fromarray(picture), quality=quality)
 
 
 def place_act(action, person, rng, fps, frames, apart=0.0) -> Act:

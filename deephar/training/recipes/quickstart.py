@@ -34,7 +34,7 @@ from deephar.training.schedule import Cosine
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 from deephar.utils.flags import flag
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.plot import contact_sheet, draw_pose, to_picture
@@ -190,8 +190,7 @@ def draw_sheet(network: Network, people: People, path: Path, count: int = 8) -> 
         picture = to_picture(frame).resize((3 * SIDE, 3 * SIDE))
         drawn.append(draw_pose(picture, pose[:, :2] * 3 * SIDE, pa16j2d,
                                valid=pose[:, 2]))
-    with atomic_path(path) as temporary:
-        contact_sheet(drawn, columns=4, captions=captions, cell=3 * SIDE).save(temporary)
+    write_picture(path, contact_sheet(drawn, columns=4, captions=captions, cell=3 * SIDE))
     return path
 
 
