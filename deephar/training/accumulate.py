@@ -1,7 +1,53 @@
-"""A batch in parts: the gradient of the whole with the memory of a part."""
+"""Several batches for one step: the gradient of a large one with the memory of a small one."""
 from typing import Any, Callable
 
+import numpy as np
 import tensorflow as tf
+
+from deephar.data.dataset import Loader
+
+
+class Joined:
+    """A loader whose batches are `count` batches of another one.
+
+    Args:
+        loader: of the small batches; its shuffled ones are never short.
+        count: how many make one batch.
+    """
+
+    def __init__(self, loader: Loader, count: int):
+        self.loader, self.count = loader, count
+        self.x_dictkeys, self.y_dictkeys = loader.x_dictkeys, loader.y_dictkeys
+        self.num_predictions = loader.num_predictions
+
+    def __len__(self) -> int:
+        return max(len(self.loader) // self.count, 1)
+
+    def get_batch_size(self) -> int:
+        return self.count * self.loader.get_batch_size()
+
+    def get_shape(self, dictkey: str) -> tuple[int, ...]:
+        return (self.get_batch_size(), *self.loader.get_shape(dictkey)[1:])
+
+    def num_rows(self, number: int) -> int:
+        return sum(map(self.loader.num_rows, self._numbers(number)))
+
+    def batch(self, number: int, rows: range | None = None) -> tuple[list, list]:
+        size = self.loader.get_batch_size()
+        rows = range(self.get_batch_size()) if rows is None else rows
+        parts = []
+        for i, small in enumerate(self._numbers(number)):
+            some = range(max(rows.start - i * size, 0), min(rows.stop - i * size, size))
+            if some:
+                parts.append(self.loader.batch(small, some))
+        return tuple([np.concatenate(arrays) for arrays in zip(*side)]
+                     for side in zip(*parts))
+
+    def names(self, number: int) -> list[str]:
+        return [name for small in self._numbers(number) for name in self.loader.names(small)]
+
+    def _numbers(self, number: int) -> range:
+        return range(number * self.count, (number + 1) * self.count)
 
 
 def in_parts(gradients_of: Callable, batch: Any, parts: int, in_loop: bool) -> tuple:

@@ -76,8 +76,8 @@ class RunConfig:
     jit_compile: bool = flag(False, "compile the steps with XLA (one device only)")
     recompute: int = flag(0, "less memory: so many segments compute their activations "
                              "twice; 0: none")
-    accumulate: int = flag(1, "less memory: so many parts of a batch, one after the "
-                              "other; their gradients are added")
+    accumulate: int = flag(1, "so many batches, one after the other, make one step: that "
+                              "of a batch so many times as large")
     ema: float = flag(0.0, "decay of averaged weights, for instance 0.999; they are "
                            "scored and kept; 0: none")
     workers: int = flag(2, "threads that prepare batches, for each task")
@@ -92,6 +92,10 @@ class RunConfig:
                 "ema": self.ema, "workers": self.workers,
                 "worker_processes": self.worker_processes,
                 "measure_wait": not self.deterministic}
+
+    def steps(self, batches: int) -> int:
+        """Steps of an epoch in which the recipe sees so many batches."""
+        return self.steps_per_epoch or max(batches // self.accumulate, 1)
 
     def guarded(self, fresh: Mapping) -> Mapping:
         """The layers that begin afresh and must not be frozen."""

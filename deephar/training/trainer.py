@@ -10,6 +10,7 @@ import contextlib
 import logging
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
@@ -19,6 +20,7 @@ import tensorflow as tf
 
 from deephar.data.dataset import Loader
 from deephar.data.pipeline import stream
+from deephar.training.accumulate import Joined
 from deephar.training.averages import Averages
 from deephar.training.logs import Meter, pairs
 from deephar.training.run import Run
@@ -62,8 +64,8 @@ class MultiModelTrainer:
         jit_compile: compile the steps with XLA; for one device only.
         recompute: so many segments of layers compute their activations twice
             instead of keeping them; 0: none.
-        accumulate: so many parts of a batch are computed one after the other
-            and their gradients added.
+        accumulate: so many batches of a task make one step: they are computed
+            one after the other and their gradients added.
         ema: decay of the averages of the weights, which are then those that
             callbacks get and that stay in the end; 0: none.
         workers: threads that prepare batches, per task.
@@ -87,7 +89,12 @@ class MultiModelTrainer:
         self._clock = tf.timestamp if measure_wait else (
             lambda: tf.constant(np.nan, tf.float64))
         with self.strategy.scope():
-            self.tasks = check_tasks(tasks, self.strategy, model, jit_compile, accumulate)
+            self.tasks = check_tasks(tasks, self.strategy, model, jit_compile)
+            if accumulate < 1:
+                raise ValueError(f"accumulate must be 1 or more batches, got {accumulate}")
+            if accumulate > 1:
+                self.tasks = [replace(task, loader=Joined(task.loader, accumulate))
+                              for task in self.tasks]
             self._steps = [make_step(task, self.strategy, clip_norm, jit_compile, recompute,
                                      accumulate) for task in self.tasks]
             self.weights = _unique([model] if model else [t.model for t in self.tasks])
@@ -368,8 +375,7 @@ def save_batch(path: Path, loader: Loader, number: int) -> None:
 
 
 def check_tasks(tasks: Sequence[Task], strategy: tf.distribute.Strategy,
-                model: keras.Model | None = None, jit_compile: bool = False,
-                accumulate: int = 1) -> list[Task]:
+                model: keras.Model | None = None, jit_compile: bool = False) -> list[Task]:
     """The completed tasks, if they can be trained together.
 
     Raises:
@@ -377,14 +383,13 @@ def check_tasks(tasks: Sequence[Task], strategy: tf.distribute.Strategy,
             the replicas, or `model` does not hold all that is trained.
     """
     tasks = [completed(task) for task in tasks]
-    _check_devices(tasks, strategy, jit_compile, accumulate)
+    _check_devices(tasks, strategy, jit_compile)
     if model is not None:
         _check_parts(tasks, model)
     return tasks
 
 
-def _check_devices(tasks: Sequence[Task], strategy, jit_compile: bool,
-                   accumulate: int) -> None:
+def _check_devices(tasks: Sequence[Task], strategy, jit_compile: bool) -> None:
     replicas = strategy.num_replicas_in_sync
     names = [task.name for task in tasks]
     if not names or len(set(names)) < len(names):
@@ -399,9 +404,6 @@ def _check_devices(tasks: Sequence[Task], strategy, jit_compile: bool,
         if size % replicas:
             raise ValueError(f"task {task.name}: a batch of {size} cannot be split "
                              f"evenly over {replicas} replicas")
-        if accumulate < 1 or size // replicas % accumulate:
-            raise ValueError(f"task {task.name}: accumulate must be 1 or more and divide "
-                             f"a replica's batch of {size // replicas}, got {accumulate}")
 
 
 def _check_parts(tasks: Sequence[Task], model: keras.Model) -> None:

@@ -79,7 +79,7 @@ def main(cfg: Config) -> None:
         begin(model, cfg.weights)
 
     stage = Stage(
-        "poses", cfg.epochs, cfg.steps_per_epoch or len(people),
+        "poses", cfg.epochs, cfg.steps(len(people)),
         lambda: [Task("poses", model, people, pose_regression_loss("l1l2bincross", 0.01),
                       RMSprop(cfg.rate))],
         Plateau(cfg.rate, cfg.drop_factor, cfg.patience, monitor="h36m/mpjpe",

@@ -64,7 +64,7 @@ def main(cfg: Config) -> None:
         model = spnet.build(network)
         begin(model, cfg.weights)
 
-    steps = cfg.steps_per_epoch or max(mpii.get_length(TRAIN_MODE) // cfg.batch_size, 1)
+    steps = cfg.steps(mpii.get_length(TRAIN_MODE) // cfg.batch_size)
     stage = Stage(
         "poses", cfg.epochs, steps,
         lambda: [Task("mpii", model, people, pose_regression_loss("l1l2bincross", 0.01),

@@ -99,7 +99,7 @@ def main(cfg: Config) -> None:
         full = spnet.build(network)
         fresh = begin(full, cfg.weights, copies_replicas=network.pose_replica)
 
-    steps = cfg.steps_per_epoch or max(ntu.get_length(TRAIN_MODE) // cfg.num_clips, 1)
+    steps = cfg.steps(ntu.get_length(TRAIN_MODE) // cfg.num_clips)
     stages = spnet_stages(
         cfg, full, network, loaders,
         lambda: keras.optimizers.SGD(cfg.rate, cfg.momentum, nesterov=True), steps,

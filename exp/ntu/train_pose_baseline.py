@@ -78,8 +78,8 @@ def main(cfg: Config) -> None:
         begin(model, cfg.weights)
 
     # As long as one pass over MPII: NTU alone has millions of pictures.
-    steps = cfg.steps_per_epoch or max(
-        mpii.get_length(TRAIN_MODE) // (cfg.shares[0] or sum(cfg.shares)), 1)
+    steps = cfg.steps(
+        mpii.get_length(TRAIN_MODE) // (cfg.shares[0] or sum(cfg.shares)))
     stage = Stage(
         "poses", cfg.epochs, steps,
         lambda: [Task("poses", model, people, pose_regression_loss("l1l2bincross", 0.01),

@@ -102,7 +102,7 @@ def main(cfg: Config) -> None:
         return {"accuracy": 100 * eval_singleclip_generator(model, tests, verbose=0)[-1]}
 
     train_stages(
-        full, [Stage("own actions", cfg.epochs, cfg.steps_per_epoch or len(clips), tasks,
+        full, [Stage("own actions", cfg.epochs, cfg.steps(len(clips)), tasks,
                      Cosine(cfg.rate, cfg.epochs))],
         run, strategy=strategy, fresh=cfg.guarded(fresh),
         callbacks=[EvalCallback("own", score, judged, strategy=strategy),

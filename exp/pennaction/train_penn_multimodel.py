@@ -102,7 +102,7 @@ def main(cfg: Config) -> None:
         full = spnet.build(network)
         fresh = begin(full, cfg.weights, copies_replicas=network.pose_replica)
 
-    steps = cfg.steps_per_epoch or max(mpii.get_length(TRAIN_MODE) // 6, 1)
+    steps = cfg.steps(mpii.get_length(TRAIN_MODE) // 6)
     stages = spnet_stages(cfg, full, network, loaders, lambda: RMSprop(cfg.rate), steps)
     scores = {}
     if "pose" in cfg.tasks:

@@ -14,6 +14,7 @@ from deephar.data.folders import ActionFolders
 from deephar.data.keypoints.batches import (
     ArrayBatches, ChunkedBatches, SemiSupervisedBatches, Symmetry)
 from deephar.data.relayout import Relayout
+from deephar.training.accumulate import Joined
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import (
     VALID_FROM, pa16j2d, pa16j3d, pa17j2d, pa17j3d, pa20j3d, pa21j3d)
@@ -238,6 +239,7 @@ LOADERS = {
                                               seed),
     "windows": windows,
     "semi-supervised": semi_supervised,
+    "joined": lambda root, seed: Joined(frames_and_clips(root, seed), 2),
 }
 
 

@@ -108,6 +108,7 @@ def test_on_another_backend(backend):
     in_its_own_process("steps", KERAS_BACKEND=backend)
 
 
+@pytest.mark.slow
 def test_two_replicas_with_a_bounded_norm():
     """What is bounded is the norm of the whole batch, so both end alike."""
     in_its_own_process("replicas", CUDA_VISIBLE_DEVICES="-1")

@@ -151,7 +151,7 @@ def _train(cfg, size, copy, x, y, strategy, score: Callable) -> None:
     with strategy.scope():
         network = linear.build(**size, name=copy.name)
     batches = ArrayBatches(x, y, cfg.batch_size, cfg.seed)
-    steps = cfg.steps_per_epoch or len(batches)
+    steps = cfg.steps(len(batches))
 
     def tasks():
         return [Task(network.name, network, batches, "mean_squared_error",

@@ -151,8 +151,8 @@ def _stages(cfg, data, model, trajectory, strategy):
     plan = Decay(cfg.lr, cfg.decay)
     labelled = windows_of(data.train, **options, seed=1234 + cfg.seed,
                           keep_root=trajectory is not None)
-    steps = cfg.steps_per_epoch or len(labelled)
-    samples = steps * labelled.batch_size
+    steps = cfg.steps(len(labelled))
+    samples = steps * cfg.accumulate * labelled.batch_size
     with strategy.scope():
         temporal.set_bn_momentum(model, bn_momentum(0, cfg.epochs))
         optimizer = amsgrad(cfg.lr)

@@ -142,9 +142,6 @@ def merge_stages(cfg: MergeConfig, merged: keras.Model, pose_network: keras.Mode
         return [Task("action", merged, clips, "categorical_crossentropy",
                      keras.optimizers.SGD(cfg.rate, cfg.momentum, nesterov=True))]
 
-    def steps(loader):
-        return cfg.steps_per_epoch or len(loader)
-
     pose_plan = (Steps(cfg.pose_rate, DROP, cfg.pose_drop_epochs) if cfg.pose_drop_epochs
                  else cfg.plateau(cfg.pose_rate, POSES, "pose"))
     plan = cfg.plateau(cfg.rate, ACTIONS, "action", after=cfg.pose_epochs)
@@ -152,11 +149,11 @@ def merge_stages(cfg: MergeConfig, merged: keras.Model, pose_network: keras.Mode
     of_poses, of_actions = {"mpii"}, {"held_out", *SCORES.values()}
     frozen = min(frozen_trunk_epochs, cfg.pose_epochs)
     return [
-        Stage("poses on a frozen trunk", frozen, steps(pictures),
+        Stage("poses on a frozen trunk", frozen, cfg.steps(len(pictures)),
               lambda: poses(frozen_trunk=True), pose_plan, of_poses),
-        Stage("poses", cfg.pose_epochs - frozen, steps(pictures), poses, pose_plan,
+        Stage("poses", cfg.pose_epochs - frozen, cfg.steps(len(pictures)), poses, pose_plan,
               of_poses),      # the action heads are not trained yet
-        Stage("actions on frozen poses", cfg.epochs, steps(clips),
+        Stage("actions on frozen poses", cfg.epochs, cfg.steps(len(clips)),
               lambda: actions(pose_trainable=False), plan, of_actions),
-        Stage("everything", cfg.finetune_epochs, steps(clips),
+        Stage("everything", cfg.finetune_epochs, cfg.steps(len(clips)),
               lambda: actions(pose_trainable=True), last, of_actions)]
