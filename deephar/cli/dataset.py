@@ -4,6 +4,7 @@
   deephar dataset prepare ntu DOWNLOADS/nturgbd datasets/NTU
   deephar dataset show mpii datasets/MPII --index 7
   deephar dataset synthesize pennaction datasets/synthetic
+  deephar dataset synthesize crowd datasets/COCO
 
 datasets/README.md has the layout of every set and where to get it.
 """
@@ -12,7 +13,8 @@ from pathlib import Path
 
 from deephar.cli.arguments import positive
 
-SETS = ("mpii", "h36m", "pennaction", "ntu")
+SETS = ("mpii", "h36m", "pennaction", "ntu", "coco")
+CHOICES = {"prepare": SETS[:-1], "synthesize": (*SETS[:-1], "crowd")}    # COCO is ready
 
 
 def add_arguments(parser) -> None:
@@ -49,13 +51,14 @@ def add_arguments(parser) -> None:
                          help="tiny, small, or a number (default: small)")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--picture", type=_width_and_height, metavar="WxH",
-                         help="size of the pictures of mpii and pennaction, e.g. "
-                              "1280x720 (default: the set's own)")
+                         help="size of the pictures of mpii, pennaction and crowd, "
+                              "e.g. 1280x720 (default: the set's own)")
 
 
 def _command(actions, name: str, text: str):
     command = actions.add_parser(name, help=text, description=text)
-    command.add_argument("set", choices=SETS, metavar="SET", help=", ".join(SETS))
+    sets = CHOICES.get(name, SETS)
+    command.add_argument("set", choices=sets, metavar="SET", help=", ".join(sets))
     return command
 
 
@@ -136,7 +139,8 @@ def _synthesize(args) -> int:
     from deephar.cli.progress import progress_bar
     from deephar.data.synthetic import synthesize
     size = int(args.size) if args.size.isdigit() else args.size
-    synthesize(args.set, args.out, size=size, seed=args.seed, picture=args.picture,
+    name = "coco" if args.set == "crowd" else args.set
+    synthesize(name, args.out, size=size, seed=args.seed, picture=args.picture,
                progress=progress_bar(f"synthesize {args.set}"))
     print(f"{args.out}: written")
     return 0

@@ -1,4 +1,5 @@
 """Data sets, their crops, batches and the synthetic people."""
+from deephar.data.coco import CocoKeypoints
 from deephar.data.human36m import Human36M
 from deephar.data.loader import BatchLoader
 from deephar.data.mpii import MpiiSinglePerson
@@ -6,4 +7,5 @@ from deephar.data.ntu import Ntu
 from deephar.data.pennaction import PennAction
 from deephar.data.table import DATASETS
 
-__all__ = ["BatchLoader", "DATASETS", "Human36M", "MpiiSinglePerson", "Ntu", "PennAction"]
+__all__ = ["BatchLoader", "CocoKeypoints", "DATASETS", "Human36M", "MpiiSinglePerson", "Ntu",
+           "PennAction"]

@@ -11,6 +11,7 @@ from typing import Callable, Iterator
 
 import numpy as np
 
+from deephar.data import coco
 from deephar.data.human36m import NUM_H36M_JOINTS
 from deephar.data.matfile import (
     find_annotations, load_mat, load_npy, number, numbers, points, records, text)
@@ -26,11 +27,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """An annotated picture (MPII) or sequence of pictures.
+    """An annotated picture (MPII, COCO) or sequence of pictures.
 
     Attributes:
         pictures: paths below the data set's folder.
-        samples: people (MPII) or frames.
+        samples: people (MPII, COCO) or frames.
         joints: annotated joints in all of them together.
     """
     name: str
@@ -149,6 +150,10 @@ def _open_all(pictures, workers, progress, found) -> None:
 def read_index(name: str, path: Path) -> dict[str, list[Entry]]:
     """{split: entries} of a data set's annotations, in the order of the samples."""
     entry, path = dataset(name), Path(path)
+    if name == "coco":
+        files = coco.annotation_files(path)
+        return {split: list(_coco_entries(path, files[mode]))
+                for split, mode in MODES.items() if mode in files}
     if not entry.splits:
         if not (folder := path / entry.annotations).is_dir():
             raise FileNotFoundError(f"{folder}: no such folder")
@@ -162,6 +167,13 @@ def read_index(name: str, path: Path) -> dict[str, list[Entry]]:
 
 def _count_joints(pose) -> int:
     return int(get_valid_joints(np.asarray(pose, float)).sum())
+
+
+def _coco_entries(root: Path, file: Path) -> Iterator[Entry]:
+    for picture in coco.read_pictures(file):
+        if people := coco.counted(picture.people):
+            yield Entry(picture.path.name, (str(picture.path.relative_to(root)),), len(people),
+                        sum(int(get_valid_joints(p["joints"]).sum()) for p in people))
 
 
 def _mpii_entries(dataset: DataSet, columns: np.ndarray) -> Iterator[Entry]:

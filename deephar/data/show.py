@@ -67,7 +67,7 @@ def pictures_of_samples(name: str, path: Path, data, split: str) -> list[Path]:
     else:
         entries = entries.get(split, [])
     return [path / picture for e in entries
-            for picture in (e.pictures * e.samples if name == "mpii" else e.pictures)]
+            for picture in (e.pictures if DATASETS[name].frame else e.pictures * e.samples)]
 
 
 def annotated_windows(pictures: Sequence[Path]) -> dict[str, list]:

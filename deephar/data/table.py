@@ -10,7 +10,7 @@ import scipy.io
 
 from deephar.config import (
     DataConfig, human36m_dataconf, mpii_sp_dataconf, ntu_dataconf, pennaction_dataconf)
-from deephar.data import human36m, mpii, ntu, pennaction
+from deephar.data import coco, human36m, mpii, ntu, pennaction
 from deephar.data.labels import ACTION_SETS
 from deephar.data.matfile import ANNOTATION_FILE
 
@@ -108,6 +108,10 @@ DATASETS = {
         images=ntu.IMAGES, frame=ntu.FRAME, annotations=ntu.ANNOTATION_FOLDER,
         expected={"all": 56578}, single={"topology": "frames", "use_gt_bbox": True},
         advice=f"`deephar dataset prepare ntu` makes {ntu.ANNOTATION_FOLDER}/"),
+    "coco": DataSet(
+        coco.CocoKeypoints, "COCO", mpii_sp_dataconf, tested="valid", images="train2017",
+        annotations=coco.FOLDER,
+        advice=f"{coco.FOLDER}/{coco.FILE}train2017.json is the owners' own file"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from deephar.data.coco import COCO_JOINTS
 from deephar.data.keypoints.files import write_video_keypoints
 from deephar.data.keypoints.takes import fill_missing
 from deephar.inference.sources import is_camera, is_stream
@@ -30,10 +31,6 @@ UNITS = {
 }
 TOP_ACTIONS = 5                     # in JSON
 RESULT_ENDINGS = (".png", ".mp4", ".json")      # of what is not given a name
-COCO_JOINTS = (
-    "nose", "l_eye", "r_eye", "l_ear", "r_ear", "l_shoulder", "r_shoulder", "l_elbow",
-    "r_elbow", "l_wrist", "r_wrist", "l_hip", "r_hip", "l_knee", "r_knee", "l_ankle",
-    "r_ankle")
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def test_prepare_with_a_list(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("arguments", [
-    ["check", "coco", "x"], ["check", "mpii"], ["check", "mpii", "x", "--workers", "0"], []])
+    ["prepare", "coco", "x", "y"], ["check", "mpii"], ["check", "mpii", "x", "--workers", "0"], []])
 def test_wrong_words_end_with_the_usage(arguments, capsys):
     with pytest.raises(SystemExit) as error:
         main(["dataset", *arguments])
@@ -76,6 +76,19 @@ def test_synthesize_then_check(tmp_path, capsys):
     assert (tmp_path / "sample.png").stat().st_size > 10_000
     assert main(["dataset", "synthesize", "mpii", out, "--size", "huge"]) == 2
     assert "huge" in capsys.readouterr().err
+
+
+def test_crowds_are_made_and_checked_as_coco(tmp_path, capsys):
+    out = str(tmp_path / "people")
+    assert main(["dataset", "synthesize", "crowd", out, "--size", "4",
+                 "--picture", "160x120"]) == 0
+    assert main(["dataset", "check", "coco", out]) == 0
+    said = capsys.readouterr().out
+    assert "train: 4 pictures, 10 people" in said and "good to use" in said
+    assert main(["dataset", "show", "coco", out, "--index", "5",
+                 "--out", str(tmp_path / "sample.png")]) == 0
+    with Image.open(tmp_path / "sample.png") as picture:
+        assert np.array(picture).std() > 20
 
 
 def test_synthesize_pictures_of_a_size(tmp_path, capsys):

@@ -6,7 +6,7 @@ from tests.fakes.datasets import write_golden
 
 @pytest.fixture(scope="session")
 def golden_sets(tmp_path_factory):
-    """A data root with MPII, Human3.6M, PennAction and NTU; do not change it."""
+    """A data root with MPII, Human3.6M, PennAction, NTU and COCO; do not change it."""
     root = tmp_path_factory.mktemp("golden")
     write_golden(root)
     return root

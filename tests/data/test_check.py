@@ -34,7 +34,7 @@ def test_index_counts_joints(penn):
         ("0001", 3, 20), ("0003", 4, 26)]
     assert entries[0].pictures[2] == "frames/0001/000003.jpg"
     with pytest.raises(KeyError, match="mpii, h36m"):
-        read_index("coco", penn)
+        read_index("penn", penn)
 
 
 def test_missing_pictures(penn):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from deephar.config import DataConfig
-from deephar.data import BatchLoader, Human36M, MpiiSinglePerson, Ntu, PennAction
+from deephar.data import BatchLoader, CocoKeypoints, Human36M, MpiiSinglePerson, Ntu, PennAction
 from deephar.data.dataset import Dataset, Loader
 from deephar.data.depth_labels import DepthLabelled, DepthLabels
 from deephar.data.folders import ActionFolders
@@ -18,7 +18,7 @@ from deephar.training.accumulate import Joined
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import (
     VALID_FROM, pa16j2d, pa16j3d, pa17j2d, pa17j3d, pa20j3d, pa21j3d)
-from tests.fakes.datasets import write_h36m, write_mpii, write_ntu, write_penn
+from tests.fakes.datasets import write_coco, write_h36m, write_mpii, write_ntu, write_penn
 
 MODES = (TEST_MODE, TRAIN_MODE, VALID_MODE)
 CONF = DataConfig(crop_resolution=(24, 16), angles=range(-40, 41, 5), scales=(0.7, 1, 1.3),
@@ -60,6 +60,10 @@ def of_ntu(layout=pa20j3d, topology="sequences", **options):
     return lambda root: Ntu(root / "ntu", CONF, layout, topology, clip_size=4, **options)
 
 
+def of_coco(layout=pa16j2d, **options):
+    return lambda root: CocoKeypoints(root / "coco", CONF, layout, **options)
+
+
 def labelled_mpii(root):
     labels = DepthLabels(np.linspace(-500, 500, 17)[None], np.array([0.7]))
     return DepthLabelled(of_mpii(pa17j3d)(root), {mode: labels for mode in (1, 2)})
@@ -84,6 +88,8 @@ SETS = {
     "ntu, 17 joints": Case(of_ntu(pa17j3d)),
     "ntu, frames": Case(of_ntu(pa21j3d, "frame"), length={TEST_MODE: 4, TRAIN_MODE: 5}),
     "ntu, poses": Case(of_ntu(pose_only=True), lacks=("frame",)),
+    "coco": Case(of_coco(), (TEST_MODE,), lacks=("headsize",), length={VALID_MODE: 1}),
+    "coco, 21 joints": Case(of_coco(pa21j3d, remove_outer_joints=False), (TEST_MODE,)),
     "folders": Case(lambda root: ActionFolders(root / "own", CONF, clip_size=4),
                     lacks=("pose",), length={TEST_MODE: 1, TRAIN_MODE: 2}),
 }
@@ -96,6 +102,7 @@ def root(tmp_path_factory):
     write_h36m(root / "h36m")
     write_penn(root / "penn", (6,))
     write_ntu(root / "ntu", {"S001C001P001R001A004": 10, "S001C002P003R001A060": 8})
+    write_coco(root / "coco")
     write_folders(root / "own")
     return root
 
@@ -187,12 +194,14 @@ def test_keys_have_bounds_and_splits_may_be_empty(dataset, case):
     lambda root: PennAction(root / "PennAction", CONF),
     lambda root: Ntu(root / "NTU", CONF),
     lambda root: Ntu(root / "NTU", CONF, eval_mode="cv"),
-], ids=["mpii", "h36m", "penn", "ntu", "ntu by camera"])
+    lambda root: CocoKeypoints(root / "COCO", CONF),
+], ids=["mpii", "h36m", "penn", "ntu", "ntu by camera", "coco"])
 def test_splits_share_no_picture(golden_sets, make):
     dataset = make(golden_sets)
     splits = [{str(video) for video in dataset.sequences[mode]} for mode in MODES] \
         if hasattr(dataset, "sequences") else [
-            {person["image"] for person in dataset.samples[mode]} for mode in MODES]
+            {sample["image"] if isinstance(sample, dict) else sample[0]
+             for sample in dataset.samples[mode]} for mode in MODES]
     assert sum(map(bool, splits)) > 1
     assert len(set.union(*splits)) == sum(map(len, splits))
 

@@ -7,6 +7,9 @@ import numpy as np
 import scipy.io
 from PIL import Image
 
+from deephar.data.coco import PERSON
+from deephar.utils.files import write_json
+
 GOLDEN = Path(__file__).parent.parent / "golden" / "loaders"
 VALUES = np.load(GOLDEN / "values.npz")
 MISSING_PICTURES = {
@@ -35,6 +38,31 @@ def write_golden(root: Path) -> None:
         for picture in pictures:
             if not (root / name / picture).exists():
                 save_picture(root / name / picture, size)
+    write_coco(root / "COCO")
+
+
+def coco_person(image: int, box=(20, 10, 40, 60), flags=2, **changes) -> dict:
+    """A person whose 17 joints stand on a line across the box."""
+    x, y, w, h = box
+    share = np.linspace(0, 1, 17)
+    joints = np.stack([x + w * share, y + h * share, np.broadcast_to(flags, 17)], axis=-1)
+    joints[joints[:, 2] == 0] = 0
+    return {"id": image, "image_id": image, "category_id": 1, "iscrowd": 0,
+            "bbox": list(box), "area": w * h / 2, "keypoints": joints.ravel().tolist(),
+            "num_keypoints": int((joints[:, 2] > 0).sum()), **changes}
+
+
+def write_coco(folder: Path, people=(coco_person(1),), pictures: bool = True) -> Path:
+    """The same people in both splits; pictures 1, 2, ... as their image_id says."""
+    count = max(person["image_id"] for person in people)
+    for split in ("train", "val"):
+        images = [{"id": i, "file_name": f"{split}{i}.jpg", "width": 96, "height": 80}
+                  for i in range(1, count + 1)]
+        for i, image in enumerate(images if pictures else ()):
+            save_picture(folder / f"{split}2017" / image["file_name"], seed=i)
+        write_json(folder / "annotations" / f"person_keypoints_{split}2017.json", {
+            "images": images, "categories": [PERSON], "annotations": list(people)})
+    return folder
 
 
 def save_picture(path: Path, size=(96, 80), seed=None) -> None:

@@ -1,4 +1,4 @@
-"""The four data sets: what is filmed for each, and its annotations on disk.
+"""The data sets: what is filmed for each, and its annotations on disk.
 
 Each set has a plan (its pictures or videos), a way to make one of them, which
 returns what the annotations need, and a way to write the annotations.
@@ -11,7 +11,7 @@ from deephar.data import human36m, mpii, ntu, pennaction
 from deephar.data.matfile import ANNOTATION_FILE
 from deephar.data.prepare.annotations import (
     PENN_JOINTS, h36m_sequence, mpii_columns, penn_sequence, save_mat, save_sequences)
-from deephar.data.synthetic import scenes
+from deephar.data.synthetic import crowd, scenes
 from deephar.data.synthetic.draw import View
 from deephar.data.synthetic.film import (
     Scene, ends_of, film, finished_folder, place_act, save_picture, seen)
@@ -316,4 +316,5 @@ SETS = {
     "h36m": (_plan_h36m, _make_h36m, _finish_h36m),
     "pennaction": (_plan("te"), _make_penn, _finish_penn),
     "ntu": (_plan("te"), _make_ntu, _finish_ntu),
+    "coco": (crowd.plan, crowd.make, crowd.finish),
 }

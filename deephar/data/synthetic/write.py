@@ -21,10 +21,12 @@ MARKER = "synthetic.json"           # written last: the set is whole
 
 TINY = {
     "mpii": Size(16, 8, 1, (480, 360)), "h36m": Size(5, 2, 4),
-    "pennaction": Size(15, 15, 12, (160, 120)), "ntu": Size(12, 12, 12)}
+    "pennaction": Size(15, 15, 12, (160, 120)), "ntu": Size(12, 12, 12),
+    "coco": Size(12, 6, 1, (160, 120))}
 SMALL = {
     "mpii": Size(800, 160, 1, (480, 360)), "h36m": Size(60, 15, 12),
-    "pennaction": Size(105, 30, 26, (320, 240)), "ntu": Size(160, 80, 40)}
+    "pennaction": Size(105, 30, 26, (320, 240)), "ntu": Size(160, 80, 40),
+    "coco": Size(480, 120, 1, (640, 480))}
 
 
 def size_of(name: str, size: str | int) -> Size:
@@ -48,16 +50,16 @@ def synthesize(name: str, out: str | os.PathLike, size: str | int = "small", see
     """Write a synthetic data set in the layout of a real one.
 
     Args:
-        name: "mpii", "h36m", "pennaction" or "ntu".
+        name: "mpii", "h36m", "pennaction", "ntu" or "coco", which is of crowds.
         out: folder of the set; what it already holds of the same set (after
             an interruption) is kept.
-        size: "tiny", "small", or the number of training pictures (MPII) or
+        size: "tiny", "small", or the number of training pictures (MPII, COCO) or
             videos; a quarter of it is written for every other split.
         seed: another seed gives other people, scenes and motions.
         progress: called with (done, all) pictures or videos.
         workers: processes; None takes one per CPU, 0 stays in this one.
-        picture: (width, height) instead of the size's own, for MPII and Penn
-            Action.
+        picture: (width, height) instead of the size's own, for MPII, Penn
+            Action and COCO.
 
     Returns:
         The folder.

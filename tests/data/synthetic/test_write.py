@@ -70,8 +70,8 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
 
 
 def test_wrong_names_and_sizes():
-    with pytest.raises(KeyError, match="coco.*mpii"):
-        synthesize("coco", "/nowhere", "tiny")
+    with pytest.raises(KeyError, match="penn.*mpii"):
+        synthesize("penn", "/nowhere", "tiny")
     for size in ("huge", 0, -3, None):
         with pytest.raises(ValueError, match="size must be"):
             size_of("mpii", size)

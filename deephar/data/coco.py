@@ -1,0 +1,203 @@
+"""COCO's key points: one sample is one person, cut out by the annotated box.
+
+As COCO says, regions of crowds are nobody in particular, and people without a single
+joint are not counted: neither is a sample.
+"""
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+from deephar.config import DataConfig
+from deephar.data.clips import choose_augmentation
+from deephar.data.crops import crop_clip, pose_targets
+from deephar.utils.bbox import bbox_to_objposwin, objposwin_to_bbox
+from deephar.utils.files import read_json
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.pose import PoseLayout, pa16j2d
+from deephar.utils.reading import numbers_of, reading
+
+COCO_JOINTS = (
+    "nose", "l_eye", "r_eye", "l_ear", "r_ear", "l_shoulder", "r_shoulder", "l_elbow",
+    "r_elbow", "l_wrist", "r_wrist", "l_hip", "r_hip", "l_knee", "r_knee", "l_ankle",
+    "r_ankle")
+# What the layouts have, as the mean of joints of COCO; the others are missing.
+FROM_COCO = {"pelvis": ("l_hip", "r_hip"), "thorax": ("l_shoulder", "r_shoulder"),
+             **{name: (name,) for name in COCO_JOINTS[5:]}}
+PERSON = {"id": 1, "name": "person", "keypoints": list(COCO_JOINTS)}
+FOLDER = "annotations"
+FILE = "person_keypoints_"              # and the name of the folder of pictures
+SPLITS = {TRAIN_MODE: "train", VALID_MODE: "val", TEST_MODE: "test"}
+WINDOW = 1.25                           # side of a crop, per longer side of the box
+UNITS = 200                             # of a crop's side: augmentation shifts by them
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, and all that is annotated in it."""
+    number: int
+    path: Path
+    people: tuple[dict, ...]
+
+
+class CocoKeypoints:
+    """People of `annotations/person_keypoints_SPLIT*.json`, SPLIT train, val or test.
+
+    The pictures of `person_keypoints_train2017.json` are in `train2017/`, or else in
+    `images/`.
+
+    Args:
+        dataset_path: folder with `annotations/` and the pictures.
+        dataconf: size and augmentation of the crops.
+        poselayout: joints of the targets.  The pelvis is the middle of the hips and the
+            thorax that of the shoulders; what else COCO lacks is missing.
+        remove_outer_joints: joints outside the crop count as missing.
+    """
+
+    def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
+                 poselayout: PoseLayout = pa16j2d, remove_outer_joints: bool = True):
+        self.dataset_path = Path(dataset_path)
+        self.dataconf = dataconf
+        self.poselayout = poselayout
+        self.remove_outer_joints = remove_outer_joints
+        files = annotation_files(self.dataset_path)
+        self.samples = {mode: [] for mode in SPLITS} | {
+            mode: [(picture.path, person) for picture in read_pictures(file)
+                   for person in counted(picture.people)]
+            for mode, file in files.items()}
+        if not any(self.samples.values()):
+            raise ValueError(f"{self.dataset_path / FOLDER} has no person with a joint in "
+                             "any split")
+
+    def clip_length(self) -> None:
+        return None
+
+    def clip_shape(self) -> tuple:
+        return ()
+
+    def get_length(self, mode: int) -> int:
+        """Samples of a split."""
+        return len(self.samples[mode])
+
+    def get_shape(self, dictkey: str) -> tuple[int, ...]:
+        """Shape of one sample's `dictkey`."""
+        layout = self.poselayout
+        shapes = {"frame": self.dataconf.input_shape, "afmat": (3, 3), "bbox": (4,),
+                  "pose": (layout.num_joints, layout.dim + 1), "area": ()}
+        if dictkey not in shapes:
+            raise KeyError(f"COCO samples have no {dictkey!r}, only {', '.join(shapes)}")
+        return shapes[dictkey]
+
+    def get_data(self, key: int, mode: int, *, augmentation: dict | None = None,
+                 rng: np.random.Generator | None = None) -> dict:
+        """One person.
+
+        Args:
+            key: number of the sample.
+            mode: of the split; training draws its settings from `rng`.
+            augmentation: settings to use instead.
+            rng: the only source of chance.
+
+        Returns:
+            bbox (4,), frame (H, W, 3), pose (J, D + 1), area in pixels of the
+            picture, afmat (3, 3).
+        """
+        if not 0 <= key < self.get_length(mode):
+            raise IndexError(f"COCO has {self.get_length(mode)} samples in mode {mode}, "
+                             f"got key {key}")
+        path, person = self.samples[mode][key]
+        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
+        centre, size = bbox_to_objposwin(person["box"])
+        side = WINDOW * max(*size, 1)
+        centre = centre + side / UNITS * np.array([aug["transx"], aug["transy"]])
+        side = side * aug["scale"]
+        frames, afmat = crop_clip([path], centre, (side, side), aug,
+                                  self.dataconf.crop_resolution, drawn, rng)
+        pose = pose_targets(self._joints(person["joints"])[None], afmat, self.poselayout,
+                            aug["hflip"], remove_outer_joints=self.remove_outer_joints)
+        return {"bbox": objposwin_to_bbox(centre, (side, side)), "frame": frames[0],
+                "pose": pose[0], "area": person["area"], "afmat": afmat}
+
+    def _joints(self, joints: np.ndarray) -> np.ndarray:
+        """COCO's (17, 2) in the layout's order; what COCO lacks is NaN."""
+        places = [[COCO_JOINTS.index(source) for source in FROM_COCO.get(name, ())]
+                  for name in self.poselayout.joint_names]
+        return np.array([joints[at].mean(axis=0) if at else np.full(2, np.nan)
+                         for at in places])
+
+
+def annotation_files(folder: str | os.PathLike) -> dict[int, Path]:
+    """{mode: annotation file} of those splits that a folder has.
+
+    Raises:
+        FileNotFoundError: it has none.
+        ValueError: there are two for one split.
+    """
+    files = {}
+    for mode, split in SPLITS.items():
+        found = sorted((Path(folder) / FOLDER).glob(f"{FILE}{split}*.json"))
+        if len(found) > 1:
+            raise ValueError(f"{found[0].parent} has {len(found)} files of split {split}, "
+                             f"leave one: {', '.join(path.name for path in found)}")
+        files |= {mode: path for path in found}
+    if not files:
+        raise FileNotFoundError(f"{Path(folder) / FOLDER} has no {FILE}train*.json nor "
+                                f"{FILE}val*.json")
+    return files
+
+
+def picture_folder(file: Path) -> Path:
+    """Where the pictures of an annotation file are."""
+    root = file.parent.parent
+    own = root / file.stem.removeprefix(FILE)
+    return own if own.is_dir() or not (root / "images").is_dir() else root / "images"
+
+
+def read_pictures(file: Path) -> list[Picture]:
+    """All pictures of an annotation file, by number, with whoever is in them.
+
+    A person has box (4,), joints (17, 2) with NaN where COCO has none, area and crowd:
+    whether it is a region of many.
+
+    Raises:
+        ValueError: the file is damaged, or its joints are not COCO's.
+    """
+    content = read_json(file)
+    with reading(file):
+        category = next(c for c in content["categories"] if c["name"] == PERSON["name"])
+        names = [name.replace("left_", "l_").replace("right_", "r_")
+                 for name in category["keypoints"]]
+        if tuple(names) != COCO_JOINTS:
+            raise ValueError(f"{file}: a person's key points must be COCO's 17, "
+                             f"{', '.join(COCO_JOINTS)}; got {', '.join(names)}")
+        people: dict[int, list[dict]] = {}
+        for one in content["annotations"]:
+            if one["category_id"] == category["id"]:
+                people.setdefault(one["image_id"], []).append(_person(one))
+        images = {image["id"]: image["file_name"] for image in content["images"]}
+        if not people.keys() <= images.keys():
+            raise ValueError(f"{file}: annotations of picture "
+                             f"{min(people.keys() - images.keys())}, which is not listed")
+    folder = picture_folder(file)
+    return [Picture(number, folder / name, tuple(people.get(number, ())))
+            for number, name in sorted(images.items())]
+
+
+def _person(annotation: dict) -> dict:
+    x, y, w, h = numbers_of(annotation["bbox"], (4,), "bbox")
+    points = np.full((len(COCO_JOINTS), 3), 0.0)
+    if annotation.get("keypoints"):
+        points = numbers_of(annotation["keypoints"], (3 * len(COCO_JOINTS),),
+                            "keypoints").reshape(-1, 3)
+    joints = np.where(points[:, 2:] > 0, points[:, :2], np.nan)
+    return {"box": np.array([x, y, x + w, y + h]), "joints": joints,
+            "area": np.float64(annotation.get("area", w * h)),
+            "crowd": bool(annotation.get("iscrowd", 0))}
+
+
+def counted(people: Sequence[dict]) -> list[dict]:
+    """Everybody with a joint who is not a crowd."""
+    return [person for person in people
+            if not person["crowd"] and np.isfinite(person["joints"]).any()]
