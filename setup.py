@@ -35,6 +35,8 @@ setup(
         "test": ["pytest", "hypothesis", "setuptools>=64", "wheel"],
         "video": ["av"],
         "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
+        "docs": ["mkdocs-material", "mkdocstrings[python]"],
+        "check": ["ruff", "mypy"],
     },
     entry_points={"console_scripts": ["deephar = deephar.cli:main"]},
 )

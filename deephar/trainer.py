@@ -28,7 +28,8 @@ class MultiModelTrainer(trainer.MultiModelTrainer):
         super().__init__(models, generators, workers=workers)
         self.print_full_losses = print_full_losses
 
-    def train(self, epochs: int, steps_per_epoch: int, initial_epoch: int = 0,
+    def train(self, epochs: int, steps_per_epoch: int,     # type: ignore[override]
+              initial_epoch: int = 0,
               end_of_epoch_callback: Callable[[int], Any] | None = None,
               verbose: int = 1) -> list[dict[str, float]]:
         """Train until `epochs` epochs are over; the callback gets their numbers, from 0."""

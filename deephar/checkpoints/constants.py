@@ -5,6 +5,7 @@ without weights.  A file's constants are checked against the layer, and a
 ramp that differs from today's default (old files have other ones) is read.
 """
 import re
+from typing import Callable
 
 import keras
 import numpy as np
@@ -129,7 +130,7 @@ def _read_context(layer, matrix) -> dict:
     return {}
 
 
-READERS = {
+READERS: dict[type, tuple[Callable, Callable]] = {
     SoftArgmax2D: (_shapes_2d, _read_2d),
     SoftArgmax1D: (_shapes_1d, _read_1d),
     ContextAggregation: (_shapes_context, _read_context),

@@ -215,10 +215,11 @@ def build_with_pose_network(description: Description
     """
     from deephar.models import action, keypoints3d, reception
     arguments = _with_tuples(description.arguments)
-    build_pose, build_actions = {
+    builders: dict[str, tuple[Callable, Callable]] = {
         "merge": (reception.build, action.build_merge_model),
         "keypoints3d_action": (keypoints3d.build, keypoints3d.build_action),
-    }[description.architecture]
+    }
+    build_pose, build_actions = builders[description.architecture]
     pose_network = build_pose(**_with_tuples(arguments.pop("pose")))
     return pose_network, build_actions(pose_network, **arguments)
 

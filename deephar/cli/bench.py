@@ -15,6 +15,7 @@ hardly change.  docs/performance.md explains the figures.
 """
 import functools
 from pathlib import Path
+from typing import Any
 
 from deephar.cli.arguments import add_network
 from deephar.cli.quiet import start_keras
@@ -149,7 +150,7 @@ def _people_who_cross(args) -> dict:
     from deephar.inference.predictor import Predictor
     from deephar.utils.plot import show
     from deephar.utils.timing import machine
-    result = {"kind": "people", "machine": machine(), "tracks": bench_tracks()}
+    result: dict[str, Any] = {"kind": "people", "machine": machine(), "tracks": bench_tracks()}
     for row in result["tracks"]:
         print(f"{row['people']} people who cross, "
               f"{'boxes and poses' if row['poses'] else 'boxes only':<16}"

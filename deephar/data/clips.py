@@ -78,6 +78,7 @@ class VideoDataset:
     have a length in frames and a name as their string, and tells the `_shapes`
     of a sample, without time.
     """
+    sequences: dict[int, list]
     _per_frame = ("frame", "pose", "pose_w", "pose_uvd")
 
     def __init__(self, dataconf: DataConfig, poselayout: PoseLayout, topology: str,
@@ -91,6 +92,9 @@ class VideoDataset:
         self.topology = TOPOLOGIES[topology]
         self.clip_size = clip_size
         self._ends = {}
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        raise NotImplementedError
 
     def clip_length(self) -> int | None:
         """Frames of a sample; None where a sample is one frame."""

@@ -13,7 +13,6 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from deephar.data.dataset import Dataset
 from deephar.data.relayout import Wrapped
 from deephar.utils.pose import INVALID, POSE_LAYOUTS, PoseLayout, get_valid_joints
 
@@ -83,7 +82,7 @@ class DepthLabelled(Wrapped):
             None: its own depths are true and weigh 1.
     """
 
-    def __init__(self, dataset: Dataset, labels: Mapping[int, DepthLabels] | None = None):
+    def __init__(self, dataset: Any, labels: Mapping[int, DepthLabels] | None = None):
         if dataset.poselayout.dim != 3:
             raise ValueError("depths need a layout of 3 dimensions, got "
                              f"{dataset.poselayout.name}")

@@ -5,7 +5,7 @@ and `n % len(loader)` the index in it.  What is in a batch is a function of the
 seed and of that number alone, whoever computes it and in whatever order.
 """
 from functools import lru_cache
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -40,7 +40,8 @@ class BatchLoader:
                  mode: int = TRAIN_MODE, batch_size=24, num_predictions=1,
                  shuffle: bool = True, custom_dummy_dictkey: Sequence = (), *,
                  seed: int = 0):
-        self.datasets = list(dataset) if isinstance(dataset, (list, tuple)) else [dataset]
+        self.datasets: list[Any] = (
+            list(dataset) if isinstance(dataset, (list, tuple)) else [dataset])
         self.x_dictkeys = list(x_dictkeys)
         self.dummy_shapes = {}
         for key in custom_dummy_dictkey:

@@ -56,7 +56,7 @@ def stream(loader: Loader, *, start: int = 0, count: int | None = None,
     rows = loader.get_batch_size() // shard[1] if is_even else None
     y_keys = [key for key, n in zip(loader.y_dictkeys, loader.num_predictions)
               for _ in range(n)]
-    shapes = [(rows,) + loader.get_shape(key)[1:] for key in loader.x_dictkeys + y_keys]
+    shapes = [(rows,) + loader.get_shape(key)[1:] for key in (*loader.x_dictkeys, *y_keys)]
     stop = FOREVER if count is None else start + count
     dataset = tf.data.Dataset.range(start, stop).map(
         fetch, num_parallel_calls=workers or None,

@@ -1,14 +1,15 @@
 """A data set's poses in another layout, joint by joint."""
+from typing import Any
+
 import numpy as np
 
-from deephar.data.dataset import Dataset
 from deephar.utils.pose import INVALID, PoseLayout
 
 
 class Wrapped:
-    """A data set around another one, of the same samples."""
+    """A `Dataset` around another one, of the same samples."""
 
-    def __init__(self, dataset: Dataset):
+    def __init__(self, dataset: Any):
         self.dataset = dataset
 
     def get_length(self, mode: int) -> int:
@@ -32,7 +33,7 @@ class Relayout(Wrapped):
         layout: of the poses it then gives.
     """
 
-    def __init__(self, dataset: Dataset, layout: PoseLayout):
+    def __init__(self, dataset: Any, layout: PoseLayout):
         if dataset.poselayout.dim != layout.dim:
             raise ValueError(f"{dataset.poselayout.name} has {dataset.poselayout.dim} "
                              f"dimensions, {layout.name} has {layout.dim}")

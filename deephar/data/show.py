@@ -60,12 +60,12 @@ def window_of(sample: dict) -> np.ndarray:
 
 def pictures_of_samples(name: str, path: Path, data, split: str) -> list[Path]:
     """The picture of every sample: samples stand in the order of the annotations."""
-    entries = read_index(name, path)
+    index = read_index(name, path)
     if name == "ntu":
         wanted = {sequence.name for sequence in data.sequences[MODES[split]]}
-        entries = [e for e in entries["all"] if e.name in wanted]
+        entries = [e for e in index["all"] if e.name in wanted]
     else:
-        entries = entries.get(split, [])
+        entries = index.get(split, [])
     return [path / picture for e in entries
             for picture in (e.pictures if DATASETS[name].frame else e.pictures * e.samples)]
 

@@ -16,7 +16,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from typing import Any, Callable, Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Trial:
     samples: Sequence[str]
     views: Callable[[int], Sequence[Any]]
     read: Callable[[int, Any], dict]
-    reduce: Callable[[int, list[dict], list[np.ndarray]], dict[str, np.ndarray]]
+    reduce: Callable[[int, list[dict], list[np.ndarray]], dict[str, Any]]
 
 
 @dataclass
@@ -183,7 +183,7 @@ def spread(total: int, limit: int | None) -> list[int]:
 
 
 def _read_ahead(trial: Trial, rows: Rows, ahead: int, workers: int
-                ) -> Iterator[tuple[int, dict | Exception]]:
+                ) -> Generator[tuple[int, dict | Exception], None, None]:
     """Yield (sample, dictionary or error) of each view, in order.
 
     Pillow and NumPy release the interpreter while they work, so threads will

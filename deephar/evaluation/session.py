@@ -15,7 +15,7 @@ import logging
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from deephar.checkpoints.table import CHECKPOINTS
 from deephar.data.locate import locate
@@ -81,7 +81,8 @@ class Session:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s",
                             datefmt="%H:%M:%S")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        self.cfg = cfg if workers.is_first else replace(cfg, plots=False)
+        # Scripts add their own flags.
+        self.cfg: Any = cfg if workers.is_first else replace(cfg, plots=False)
         self.workers = workers
         self.folder = Path(cfg.output)
         self._lock = lock_folder(self.folder) if workers.is_first else None

@@ -6,7 +6,7 @@
 import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from deephar.data.show import annotated_windows
 from deephar.data.video import BrokenVideo
@@ -33,8 +33,9 @@ from deephar.utils.plot import show
 STOPPED = 130               # exit code after Ctrl-C
 MOST_ROWS = 4               # people with a time line
 UNKNOWN_LENGTH = 300        # frames that a time line shows of a stream
-SAVERS = {"json": save_json, "npz": save_npz, "coco": save_coco,
-          "keypoints": save_keypoints, "bvh": save_bvh}
+SAVERS: dict[str, Callable] = {
+    "json": save_json, "npz": save_npz, "coco": save_coco,
+    "keypoints": save_keypoints, "bvh": save_bvh}
 Progress = Callable[[int, int | None], None]
 
 
@@ -231,7 +232,7 @@ class Job:
     def _draws(self) -> bool:
         return self.saves.show or "video" in self.saves.files or not self.saves.are_chosen
 
-    def _predicted(self, source: str) -> Iterator[tuple[Frame, FrameResult]]:
+    def _predicted(self, source: str) -> Generator[tuple[Frame, FrameResult], None, None]:
         every, pictures = self.playback.every, ()
         if Path(source).is_dir():
             pictures = pictures_of(Path(source))

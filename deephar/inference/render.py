@@ -204,7 +204,7 @@ class Renderer:
         for row, id in enumerate(sorted(latest)):
             bar = bars[row * height:(row + 1) * height]
             history = [seen.get(id) for seen in self._history] + missing
-            bar[:, label:] = action_timeline(history, width - label, height)
+            bar[:, label:] = np.asarray(action_timeline(history, width - label, height))
             if label:
                 paint_caption(bar, str(id), (0.3 * height, height), size=0.55 * height)
         return bars

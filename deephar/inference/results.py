@@ -231,7 +231,8 @@ def to_coco(results: Iterable[FrameResult], layout: PoseLayout) -> list[dict]:
         for person in result.people:
             if person.joints is None:
                 continue
-            keypoints, scores = [], []
+            keypoints: list[float] = []
+            scores: list[float] = []
             for j in source:
                 if j is None or not np.isfinite(person.joints[j]).all():
                     keypoints += [0, 0, 0]

@@ -4,6 +4,7 @@ Casiez, Roussel, Vogel, "1€ Filter", CHI 2012.
 """
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,8 @@ class OneEuro:
                              f"{min_cutoff}, {speed_cutoff}, {beta}")
         self.min_cutoff, self.beta, self.speed_cutoff = min_cutoff, beta, speed_cutoff
         self._time: float | None = None
-        self._value = self._speed = None
+        self._value: Any = None
+        self._speed: Any = None
 
     def __call__(self, value: np.ndarray, time: float) -> np.ndarray:
         """The filtered value at `time` in seconds, which must grow."""

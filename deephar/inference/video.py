@@ -7,7 +7,7 @@ clip it is the same for all frames, as in the papers.
 """
 from collections import deque
 from dataclasses import replace
-from typing import Iterable, Iterator, Mapping, Sequence
+from typing import Generator, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def clip_plan(num_frames: int, clip_length: int, step: int) -> list[list[int]]:
 
 def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
                   boxes: Boxes = "track", stride: int | None = None, every: int = 1
-                  ) -> Iterator[tuple[Frame, FrameResult]]:
+                  ) -> Generator[tuple[Frame, FrameResult], None, None]:
     """The people of every frame, in order, while the video is being read.
 
     Args:
@@ -112,7 +112,7 @@ def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
 
 def predict_live(predictor: Predictor, frames: Iterable[Frame], *,
                  boxes: Boxes = "track", every: int = 1
-                 ) -> Iterator[tuple[Frame, FrameResult]]:
+                 ) -> Generator[tuple[Frame, FrameResult], None, None]:
     """The people of the newest frame, again and again; drops frames, never lags.
 
     A clip network sees the newest clip, with the step that it was trained for.

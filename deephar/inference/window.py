@@ -1,4 +1,6 @@
 """A window that shows one picture after another."""
+from typing import Any
+
 import numpy as np
 
 
@@ -8,7 +10,8 @@ class Window:
     def __init__(self, title: str):
         import matplotlib.pyplot as plt
         self._plt, self._title = plt, title
-        self._figure = self._image = None
+        self._figure: Any = None
+        self._image: Any = None
 
     def show(self, picture: np.ndarray) -> bool:
         """Show a picture, (H, W, 3); False once the user has closed the window."""

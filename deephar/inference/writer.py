@@ -1,6 +1,7 @@
 """Videos, animated GIFs and folders of pictures, written frame by frame."""
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -44,24 +45,27 @@ class VideoWriter:
     def __init__(self, path: str | Path, fps: float = 25.0):
         self.path, self.fps = Path(path), fps
         self._count, self._last = 0, -1
-        self._size = None
+        self._size: tuple[int, int] | None = None
         self._frames: list[Image.Image] = []        # of a GIF
         self._times: list[float] = []
         self._kind = kind_of(path)
-        self._container = self._stream = self._context = None
+        self._container: Any = None
+        self._stream: Any = None
+        self._context: Any = None
         if self._kind == "video":
             import_av()
 
     def write(self, picture: np.ndarray | Image.Image,
               time: float | None = None) -> None:
         """Add a frame, (H, W, 3) uint8 or a PIL image, at `time` seconds."""
+        image: Any = picture
         time = self._count / self.fps if time is None else time
         if self._kind != "video" and isinstance(picture, np.ndarray):
-            picture = Image.fromarray(picture)
+            image = Image.fromarray(picture)
         if self._kind == "folder":
-            write_picture(self.path / f"{self._count:06d}.jpg", picture, quality=92)
+            write_picture(self.path / f"{self._count:06d}.jpg", image, quality=92)
         elif self._kind == "gif":
-            small = picture.copy()
+            small = image.copy()
             small.thumbnail((GIF_SIDE, GIF_SIDE), Image.Resampling.LANCZOS)
             self._frames.append(small.quantize(GIF_COLORS, dither=Image.Dither.NONE))
             self._times.append(time)

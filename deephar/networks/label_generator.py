@@ -86,7 +86,7 @@ class LabelGenerator:
         coarse = self._reconstructed(keypoints, right)
         found = searched(keypoints, coarse, intrinsics or self.intrinsics, self.left.root,
                          cost, principal)
-        return Labels(found[0] if search else coarse, coarse, *found[1:], right)
+        return Labels(found[0] if search else coarse, coarse, *found[1:], right=right)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class LinearBaseline:
         none = np.full(len(coarse), np.nan)
         found = (searched(keypoints, coarse, self.intrinsics, self.left.root, cost)
                  if keypoints.shape[1] == 17 else (coarse, none, none, none))
-        return Labels(found[0] if search else coarse, coarse, *found[1:], None)
+        return Labels(found[0] if search else coarse, coarse, *found[1:], right=None)
 
 
 def load_labeller(folder: Path | str) -> LabelGenerator | LinearBaseline:

@@ -90,7 +90,7 @@ def call(model: Any, x: np.ndarray) -> list[np.ndarray]:
 @dataclass(frozen=True)
 class Step:
     """A layer, used once: its class, settings and weights, and what it reads."""
-    kind: type
+    kind: type[keras.Layer]
     config: dict
     weights: Sequence[np.ndarray]
     inputs: tuple[int, ...]         # numbers of values
@@ -139,8 +139,8 @@ def steps_of(model: keras.Model) -> Graph:
                 if isinstance(layer, keras.Model):
                     made = walk(layer, read, f"{prefix}{layer.name}_")
                 elif isinstance(layer, keras.Layer):
-                    made = range(count, count + len(node.outputs))
-                    count = made.stop
+                    made = list(range(count, count + len(node.outputs)))
+                    count += len(made)
                     config = {**layer.get_config(), "name": prefix + layer.name}
                     steps.append(Step(type(layer), config, layer.get_weights(), read,
                                       tuple(made), tuple(node.input_tensors[0].shape)))

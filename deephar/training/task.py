@@ -175,5 +175,5 @@ def _sum_over_replicas(gradients: list) -> list:
     some = [g for g in gradients if g is not None]
     if context.num_replicas_in_sync > 1:
         some = context.all_reduce("SUM", some)
-    some = iter(some)
-    return [g if g is None else next(some) for g in gradients]
+    rest = iter(some)
+    return [g if g is None else next(rest) for g in gradients]

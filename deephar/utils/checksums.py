@@ -5,7 +5,7 @@ Files without checksums, which were written before there were any, are read too.
 import json
 import os
 import zlib
-from typing import Callable, Mapping
+from typing import Any, Callable, Mapping
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def checksum(array: np.ndarray) -> str:
     return f"{zlib.crc32(np.ascontiguousarray(array).tobytes(), head):08x}"
 
 
-def write_arrays(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
     """Write an npz, whole or not at all, with the checksums of its arrays."""
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     sums = json.dumps({name: checksum(array) for name, array in arrays.items()})

@@ -38,7 +38,7 @@ def geometric_search(uv: np.ndarray, coarse: np.ndarray, intrinsics, root: int =
     results = np.empty_like(coarse), np.empty(len(uv)), np.empty(len(uv))
     unsure = np.arange(len(uv))
     for search, size in (_newton, NEWTON_BLOCK), (_bisect, BISECT_BLOCK):
-        todo, unsure = unsure, []
+        todo, doubts = unsure, []
         for first in range(0, len(todo), size):
             frames = todo[first:first + size]
             if len(frames) == frames[-1] - frames[0] + 1:
@@ -48,8 +48,8 @@ def geometric_search(uv: np.ndarray, coarse: np.ndarray, intrinsics, root: int =
                 lambda b, e: search(b, e, grid, cost))
             for result, part in zip(results, found):
                 result[frames] = part
-            unsure.append(todo[first + doubtful])
-        unsure = np.concatenate(unsure) if unsure else todo
+            doubts.append(todo[first + doubtful])
+        unsure = np.concatenate(doubts) if doubts else todo
     return results
 
 

@@ -5,7 +5,7 @@ that they cannot drift from them.
 """
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 
@@ -136,7 +136,7 @@ _OF_H36M = dict(
     of_h36m17={**_OF_H36M17, "thorax": ("spine",), "neck": ("thorax",),
                "spine": ("hip",)})
 
-_PA16J_MAPS = dict(
+_PA16J_MAPS: dict[str, Any] = dict(
     **_OF_PICTURES,
     map_from_mpii=(6, 7, 8, 9, 12, 13, 11, 14, 10, 15, 2, 3, 1, 4, 0, 5),
     map_to_mpii=(14, 12, 10, 11, 13, 15, 0, 1, 2, 3, 8, 6, 4, 5, 7, 9),
@@ -151,7 +151,7 @@ _PA17J_MAPS = dict(
     map_from_h36m=_PA16J_MAPS["map_from_h36m"] + (11,),
     map_from_ntu=_PA16J_MAPS["map_from_ntu"] + (1,),
 )
-_PA20J_MAPS = dict(
+_PA20J_MAPS: dict[str, Any] = dict(
     **_OF_PICTURES,
     map_from_h36m=(0, 12, 13, 15, 25, 17, 26, 18, 27, 19, 30, 22,
                    1, 6, 2, 7, 3, 8, 4, 9),
@@ -186,9 +186,9 @@ def get_visible_joints(x: np.ndarray, margin: float = 0.0) -> np.ndarray:
     Returns:
         (..., J), bool; False for NaN.
     """
-    return ((x > margin) & (x < 1 - margin)).all(axis=-1)
+    return np.all((x > margin) & (x < 1 - margin), axis=-1)
 
 
 def get_valid_joints(x: np.ndarray) -> np.ndarray:
     """Which joints (..., J, D) have all their coordinates: (..., J), bool."""
-    return (x > VALID_FROM).all(axis=-1)
+    return np.all(x > VALID_FROM, axis=-1)

@@ -4,6 +4,8 @@
 intrinsic numbers, in pixels; and `subjects`: per subject and camera the
 orientation (quaternion w, x, y, z) and the position in millimetres.
 """
+from typing import Any
+
 import numpy as np
 
 # Width, height; centre, focal length; radial, tangential distortion.
@@ -62,7 +64,7 @@ def _camera(name: str, lens: str) -> dict:
             "radial_distortion": numbers[6:9], "tangential_distortion": numbers[9:]}
 
 
-CALIBRATION = {
+CALIBRATION: dict[str, Any] = {
     "unit_translation": "mm",
     "cameras": [_camera(*lens) for lens in _LENSES.items()],
     "subjects": {

@@ -278,7 +278,7 @@ def open_set(data: str | os.PathLike, name: str, *, cameras: str = "",
             there = sorted(p.name for p in folder.glob("data_*.npz"))
             raise FileNotFoundError(f"{path} is not there; {folder} has {there}; see "
                                     "docs/lifting.md for the files, or pass synthetic")
-    rig = cameras or folder / "cameras.json"
+    rig = Path(cameras or folder / "cameras.json")
     return KeypointSet(
         "gt, synthetic" if folder == SYNTHETIC else name,
         read_poses(poses, allow_pickle=allow_pickle),

@@ -7,7 +7,7 @@ pixel, is the part's outline.
 """
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -142,7 +142,7 @@ def draw_parts(picture: np.ndarray, parts: list, view: View, light: Light,
         _draw_part(parts[i], [field[i] for field in equations], wx, wy, z[window],
                    rgb[window], toward, above, light)
     over = sum(rgb[f] for f in fine)
-    open_rays = sum(np.isinf(z[f]).astype(np.float32) for f in fine)
+    open_rays: Any = sum(np.isinf(z[f]).astype(np.float32) for f in fine)
     below = picture[y0:y1, x0:x1]
     mixed = (over + below * open_rays[..., None]) * (1 / (n * n)) + 0.5
     below[...] = np.clip(mixed, 0, 255, out=mixed).astype(np.uint8)
@@ -289,5 +289,5 @@ def draw_shadow(picture: Image.Image, parts: list, view: View, light: Light,
     if not fits.any():
         return picture
     mask = mask.filter(ImageFilter.BoxBlur(max(1.5, 0.006 * mask.width)))
-    mask = mask.point(lambda m: int(m * strength)).resize(view.size, Image.BILINEAR)
+    mask = mask.point(lambda m: int(m * strength)).resize(view.size, Image.Resampling.BILINEAR)
     return Image.composite(Image.new("RGB", view.size, (12, 12, 18)), picture, mask)

@@ -81,14 +81,14 @@ def _motions(text: str) -> dict[str, Motion]:
         head, poses = re.sub(" *#.*", "", block).split("\n", 1)
         name, head = head.split(": ")
         period, *settings = head.split(", ")
-        settings = dict(setting.partition(" ")[::2] for setting in settings)
+        told = dict(setting.partition(" ")[::2] for setting in settings)
         keys = [entry.split(maxsplit=1) for entry in poses.split(";")]
         bases = [_pose(pose) for mark, pose in keys if mark == "base"]
         motions[name] = Motion(
             float(period.removesuffix(" s")),
             tuple((float(mark), _pose(pose)) for mark, pose in keys if mark != "base"),
-            *bases, once="once" in settings, world_hands="world_hands" in settings,
-            two_handed=float(settings.get("two_handed", 0)), prop=settings.get("prop"))
+            *bases, once="once" in told, world_hands="world_hands" in told,
+            two_handed=float(told.get("two_handed", 0)), prop=told.get("prop"))
     return motions
 
 

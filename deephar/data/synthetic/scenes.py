@@ -86,11 +86,11 @@ def background(rng: np.random.Generator, view: View, indoors: bool | None = None
         indoors = rng.random() < 0.5
     image = _room(rng, view, ray) if indoors else _field(rng, view, ray)
     grain = rng.normal(0, 1, (h // 6 + 2, w // 6 + 2)).astype(np.float32)
-    grain = np.asarray(Image.fromarray(grain).resize((w, h), Image.BICUBIC))
+    grain = np.asarray(Image.fromarray(grain).resize((w, h), Image.Resampling.BICUBIC))
     image = np.clip(image * (1 + 0.022 * grain[..., None]), 0, 255).astype(np.uint8)
     picture = Image.fromarray(image)
     if small > 1:
-        picture = picture.resize(view.size, Image.BILINEAR)
+        picture = picture.resize(view.size, Image.Resampling.BILINEAR)
     return picture
 
 

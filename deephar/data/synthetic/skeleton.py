@@ -209,7 +209,7 @@ def mirror_body(body: Body) -> Body:
     """The same motion with the other hand."""
     flip = np.array([-1.0, 1.0, 1.0])
     turned = (r * flip[:, None] * flip for r in (body.pelvis, body.chest, body.head))
-    return Body((body.joints * flip)[:, _MIRRORED], *turned, body.tool * flip)
+    return Body((body.joints * flip)[:, _MIRRORED], *turned, tool=body.tool * flip)
 
 
 def place_body(body: Body, degrees: np.ndarray, position: np.ndarray) -> Body:

@@ -1,0 +1,180 @@
+"""Every Python snippet of the pages, and every notebook, is run: tiny networks, made-up people."""
+import json
+import re
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from deephar.checkpoints import load
+from deephar.checkpoints.description import write_description
+from deephar.checkpoints.table import CHECKPOINTS
+from deephar.networks.tiny import TINY
+from tests.docs.test_commands import PAGES, ROOT, name_of, snippets
+
+pytestmark = pytest.mark.slow
+
+# What would take long, by what does the same quickly.
+QUICKER = (("(256, 256, 3)", "(64, 64, 3)"), ("256, 256, 3", "64, 64, 3"),
+           ("num_blocks=8", "num_blocks=1"), ("num_blocks=4", "num_blocks=1"),
+           ("ksize=(5, 5)", "ksize=(3, 3)"), ("width=288", "width=16"),
+           ("depth_maps=16", "depth_maps=2"), ("num_frames=16", "num_frames=4"),
+           ("count=100, workers=4", "count=2, workers=1"), ("size=200", 'size="tiny"'),
+           ("train(30, steps_per_epoch=1000", "train(1, steps_per_epoch=1"),
+           ('Stage("joint", 30, 1000', 'Stage("joint", 1, 1'), ("size=60", 'size="tiny"'),
+           ("EPOCHS = 10", "EPOCHS = 1"), ('"imagenet"', "None"), ('"/tmp/', '"tmp/'))
+# What a page's reader has already.
+GIVEN = {
+    "docs/convert.md": """
+from deephar.checkpoints import load_checkpoint
+for name in ("penn_spnet.weights.h5", "mine.weights.h5", "penn_spnet.keras"):
+    (load_checkpoint("penn_spnet").save if name.endswith("keras")
+     else load_checkpoint("penn_spnet").save_weights)(name)
+""",
+    "docs/own-data.md": """
+from deephar.networks.tiny import TINY
+model = TINY["ntu_spnet"].build()
+""",
+    "docs/own-pictures.md": """
+from deephar.networks.tiny import TINY
+def my_detector(picture):
+    return [[10, 10, 200, 300]]
+class my_model:
+    input_shape = (None, 4, 64, 64, 3)
+""",
+    "docs/reproduce.md": """
+from deephar.networks.tiny import TINY
+import numpy as np
+from PIL import Image
+model, paths = TINY["mpii_reception2d"].build(), ["photo.jpg", "photo.jpg"]
+def read_picture(path):
+    return np.asarray(Image.open(path).resize((64, 64)), np.float32) / 127.5 - 1
+""",
+    "docs/train.md": """
+from types import SimpleNamespace
+from deephar.checkpoints.description import spnet_config
+from deephar.models import compile_split_models, spnet
+from deephar.networks.tiny import TINY
+from deephar.training.callbacks import keep_weights
+from deephar.training.optimizers import RMSprop
+from deephar.training.run import RunConfig, start_run
+from deephar.training.schedule import Steps
+from deephar.training.stages import Stage, train_stages
+from deephar.training.strategy import make_strategy
+from deephar.training.task import Task
+from tests.docs.test_snippets import batches
+cfg = RunConfig(logdir="output/snippet")
+network = spnet_config(TINY["penn_spnet"])
+pose_batches, clips = (batches(kind) for kind in ("pose", "pennaction"))
+""",
+    "docs/migration.md": """
+from deephar.checkpoints.description import spnet_config
+from deephar.models import compile_split_models, spnet
+from deephar.networks.tiny import TINY
+from deephar.training.optimizers import RMSprop
+from tests.docs.test_snippets import batches
+network = spnet_config(TINY["penn_spnet"])
+full = spnet.build(network)
+pose, action = compile_split_models(full, network, RMSprop(1e-3))
+pose_loader, action_loader = (batches(kind) for kind in ("pose", "pennaction"))
+""",
+}
+
+
+def batches(kind: str):
+    """Batches of clips for the tiny SPNet: poses, or actions."""
+    from deephar.checkpoints.description import spnet_config
+    from deephar.data import BatchLoader, PennAction
+    from deephar.models.split import count_outputs
+    from deephar.utils import TRAIN_MODE
+    tiny = TINY["penn_spnet"]
+    penn = PennAction("datasets/PennAction", tiny.dataconf, use_gt_bbox=True, clip_size=4)
+    poses, actions = count_outputs(spnet_config(tiny))
+    return BatchLoader(penn, ["frame"], [kind], TRAIN_MODE, 2,
+                       poses if kind == "pose" else actions, seed=0)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, tiny_set):
+    """A reader's folder: data, a picture, a video, a PyTorch file, and the quickstart's network."""
+    home = tmp_path_factory.mktemp("reader")
+    for link, name in (("PennAction", "pennaction"), ("MPII", "mpii"),
+                       ("quickstart/MPII", "mpii")):
+        folder = home / "datasets" / link
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.symlink_to(tiny_set(name))
+    picture = next((home / "datasets/MPII/images").glob("*.jpg"))
+    (home / "photo.jpg").symlink_to(picture)
+    for key in CHECKPOINTS:
+        (home / "weights" / key).mkdir(parents=True)
+    run = home / "output" / "quickstart"
+    run.mkdir(parents=True)
+    write_description(run, TINY["penn_spnet"])
+    TINY["penn_spnet"].build().save_weights(run / "best.weights.h5")
+    return home
+
+
+@pytest.fixture
+def reader(home, monkeypatch):
+    """The test runs there; published names are tiny networks of their kind."""
+    monkeypatch.chdir(home)
+    monkeypatch.syspath_prepend(ROOT)
+
+    def fresh(entry, folder="weights", progress=None):
+        path = home / "weights" / entry.key / "fresh.weights.h5"
+        if not path.exists():
+            entry.description.build().save_weights(path)
+        return path
+
+    monkeypatch.setattr(load, "find_file", fresh)
+    for key, entry in CHECKPOINTS.items():
+        monkeypatch.setitem(CHECKPOINTS, key, replace(entry, description=TINY[key]))
+    state = {"model_pos": {"shrink.bias": SimpleNamespace(numpy=lambda: np.zeros(3))}}
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(load=lambda *a, **k: state))
+    return home
+
+
+def run(code: str, names: dict, title: str) -> None:
+    for long, quick in QUICKER:
+        code = code.replace(long, quick)
+    exec(compile(code, title, "exec"), names)
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if snippets(p)], ids=name_of)
+def test_the_snippets_of_a_page_run(path, reader):
+    if "video.mp4" in path.read_text("utf-8"):
+        pytest.importorskip("av")
+        film(reader / "video.mp4")
+    names = {"__name__": "__main__"}
+    run(GIVEN.get(name_of(path), ""), names, f"before {name_of(path)}")
+    for snippet in snippets(path):
+        run(snippet, names, name_of(path))
+
+
+def film(path) -> None:
+    from PIL import Image
+
+    from deephar.inference.writer import VideoWriter
+    writer = VideoWriter(path)
+    for frame in sorted(next(path.parent.glob("datasets/PennAction/frames/*")).iterdir()):
+        writer.write(np.asarray(Image.open(frame)))
+    writer.close()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/notebooks/*.ipynb")), ids=name_of)
+def test_a_notebook_runs(path, reader):
+    names = {"__name__": "__main__"}
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            assert not cell["outputs"], "notebooks are kept without their outputs"
+            run("".join(cell["source"]), names, name_of(path))
+
+
+def test_what_is_made_quicker_stands_somewhere():
+    """A line of QUICKER that nothing needs any more is left out."""
+    told = "".join(path.read_text("utf-8") for path in
+                   [*PAGES, *ROOT.glob("docs/notebooks/*.ipynb")])
+    for long, _ in QUICKER:
+        assert re.escape(long) and long.replace('"', '\\"') in told or long in told, long
