@@ -7,15 +7,22 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from deephar.checkpoints import load
 from deephar.checkpoints.description import write_description
 from deephar.checkpoints.table import CHECKPOINTS
+from deephar.cli import main
+from deephar.inference.writer import VideoWriter
 from deephar.networks.tiny import TINY
-from tests.docs.test_commands import PAGES, ROOT, name_of, snippets
+from tests.docs.test_commands import (
+    PAGES, ROOT, command_lines, name_of, snippets, words_of)
 
 pytestmark = pytest.mark.slow
 
+# Commands that are run; all others are parsed (test_commands.py), and scripts have their own tests.
+CHEAP = re.compile(r"deephar (reproduce( +#|$)|predict (?!.*--model)(photo|video|frames)"
+                   r"|dataset (check|show)|keypoints synthetic)")
 # What would take long, by what does the same quickly.
 QUICKER = (("(256, 256, 3)", "(64, 64, 3)"), ("256, 256, 3", "64, 64, 3"),
            ("num_blocks=8", "num_blocks=1"), ("num_blocks=4", "num_blocks=1"),
@@ -105,8 +112,15 @@ def home(tmp_path_factory, tiny_set):
         folder = home / "datasets" / link
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.symlink_to(tiny_set(name))
-    picture = next((home / "datasets/MPII/images").glob("*.jpg"))
-    (home / "photo.jpg").symlink_to(picture)
+    pictures = sorted((home / "datasets/MPII/images").glob("*.jpg"))
+    (home / "photo.jpg").symlink_to(pictures[0])
+    for folder in ("photos", "holiday", "frames"):
+        (home / folder).mkdir()
+    (home / "photos" / "one.jpg").symlink_to(pictures[1])
+    Image.open(pictures[2]).save(home / "holiday" / "two.png")
+    video = next((home / "datasets/PennAction/frames").iterdir())
+    (home / "frames" / "0001").symlink_to(video.resolve())
+    (home / "OUT").symlink_to(tiny_set("mpii"))
     for key in CHECKPOINTS:
         (home / "weights" / key).mkdir(parents=True)
     run = home / "output" / "quickstart"
@@ -145,22 +159,33 @@ def run(code: str, names: dict, title: str) -> None:
 @pytest.mark.parametrize("path", [p for p in PAGES if snippets(p)], ids=name_of)
 def test_the_snippets_of_a_page_run(path, reader):
     if "video.mp4" in path.read_text("utf-8"):
-        pytest.importorskip("av")
-        film(reader / "video.mp4")
+        film(reader)
     names = {"__name__": "__main__"}
     run(GIVEN.get(name_of(path), ""), names, f"before {name_of(path)}")
     for snippet in snippets(path):
         run(snippet, names, name_of(path))
 
 
-def film(path) -> None:
-    from PIL import Image
-
-    from deephar.inference.writer import VideoWriter
-    writer = VideoWriter(path)
-    for frame in sorted(next(path.parent.glob("datasets/PennAction/frames/*")).iterdir()):
+def film(home) -> None:
+    """A video, where videos can be written."""
+    pytest.importorskip("av")
+    writer = VideoWriter(home / "video.mp4")
+    for frame in sorted((home / "frames" / "0001").iterdir()):
         writer.write(np.asarray(Image.open(frame)))
     writer.close()
+
+
+def cheap(path) -> list[str]:
+    return list(filter(CHEAP.match, command_lines(path)))
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if cheap(p)], ids=name_of)
+def test_the_cheap_commands_of_a_page_run(path, reader):
+    for command in cheap(path):
+        if "video" in command:
+            film(reader)
+        quick = command.replace("synthetic OUT --people 50 --seconds 20", "synthetic made --people 2")
+        assert main(words_of(quick)[1:]) == 0, command
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/notebooks/*.ipynb")), ids=name_of)
