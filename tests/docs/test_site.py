@@ -28,7 +28,7 @@ def resolve(name: str) -> object:
 
 
 def test_names_of_the_package_exist():
-    """`deephar.losses.pose_regression_loss` in a sentence, `::: deephar.losses` in the reference."""
+    """`deephar.losses.l1_loss` in a sentence, `::: deephar.losses` in the reference."""
     seen = 0
     for path in PAGES:
         if path.name in ("migration.md", "CHANGELOG.md"):       # these tell what was

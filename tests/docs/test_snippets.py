@@ -1,4 +1,4 @@
-"""Every Python snippet of the pages, and every notebook, is run: tiny networks, made-up people."""
+"""Snippets of the pages, notebooks and cheap commands are run, with tiny networks."""
 import json
 import re
 import sys
@@ -7,20 +7,25 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from deephar.checkpoints import load
 from deephar.checkpoints.description import write_description
 from deephar.checkpoints.table import CHECKPOINTS
 from deephar.cli import main
+from deephar.config import DataConfig, ModelConfig
+from deephar.data import BatchLoader, PennAction
 from deephar.inference.writer import VideoWriter
+from deephar.models.split import count_outputs
 from deephar.networks.tiny import TINY
+from deephar.utils import TRAIN_MODE, pa16j2d
 from tests.docs.test_commands import (
     PAGES, ROOT, command_lines, name_of, snippets, words_of)
 
 pytestmark = pytest.mark.slow
 
-# Commands that are run; all others are parsed (test_commands.py), and scripts have their own tests.
+# Commands that are run; all others are parsed, and scripts have tests of their own.
 CHEAP = re.compile(r"deephar (reproduce( +#|$)|predict (?!.*--model)(photo|video|frames)"
                    r"|dataset (check|show)|keypoints synthetic)")
 # What would take long, by what does the same quickly.
@@ -61,9 +66,7 @@ def read_picture(path):
 """,
     "docs/train.md": """
 from types import SimpleNamespace
-from deephar.checkpoints.description import spnet_config
 from deephar.models import compile_split_models, spnet
-from deephar.networks.tiny import TINY
 from deephar.training.callbacks import keep_weights
 from deephar.training.optimizers import RMSprop
 from deephar.training.run import RunConfig, start_run
@@ -71,41 +74,37 @@ from deephar.training.schedule import Steps
 from deephar.training.stages import Stage, train_stages
 from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
-from tests.docs.test_snippets import batches
+from tests.docs.test_snippets import SMALL as network, batches
 cfg = RunConfig(logdir="output/snippet")
-network = spnet_config(TINY["penn_spnet"])
 pose_batches, clips = (batches(kind) for kind in ("pose", "pennaction"))
 """,
     "docs/migration.md": """
-from deephar.checkpoints.description import spnet_config
 from deephar.models import compile_split_models, spnet
-from deephar.networks.tiny import TINY
 from deephar.training.optimizers import RMSprop
-from tests.docs.test_snippets import batches
-network = spnet_config(TINY["penn_spnet"])
+from tests.docs.test_snippets import SMALL as network, batches
 full = spnet.build(network)
 pose, action = compile_split_models(full, network, RMSprop(1e-3))
 pose_loader, action_loader = (batches(kind) for kind in ("pose", "pennaction"))
 """,
 }
+# The network of pages that train one.
+SMALL = ModelConfig((4, 64, 64, 3), pa16j2d, num_actions=(15,), num_pyramids=1,
+                    action_pyramids=(1,), num_levels=2, growth=8, num_pose_features=16,
+                    num_visual_features=16)
 
 
 def batches(kind: str):
-    """Batches of clips for the tiny SPNet: poses, or actions."""
-    from deephar.checkpoints.description import spnet_config
-    from deephar.data import BatchLoader, PennAction
-    from deephar.models.split import count_outputs
-    from deephar.utils import TRAIN_MODE
-    tiny = TINY["penn_spnet"]
-    penn = PennAction("datasets/PennAction", tiny.dataconf, use_gt_bbox=True, clip_size=4)
-    poses, actions = count_outputs(spnet_config(tiny))
+    """Batches of clips for SMALL: poses, or actions."""
+    penn = PennAction("datasets/PennAction", DataConfig(crop_resolution=SMALL.input_shape[1:3]),
+                      use_gt_bbox=True, clip_size=SMALL.input_shape[0])
+    poses, actions = count_outputs(SMALL)
     return BatchLoader(penn, ["frame"], [kind], TRAIN_MODE, 2,
                        poses if kind == "pose" else actions, seed=0)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory, tiny_set):
-    """A reader's folder: data, a picture, a video, a PyTorch file, and the quickstart's network."""
+    """A reader's folder: data, pictures, frames, and the quickstart's network."""
     home = tmp_path_factory.mktemp("reader")
     for link, name in (("PennAction", "pennaction"), ("MPII", "mpii"),
                        ("quickstart/MPII", "mpii")):
@@ -147,7 +146,9 @@ def reader(home, monkeypatch):
         monkeypatch.setitem(CHECKPOINTS, key, replace(entry, description=TINY[key]))
     state = {"model_pos": {"shrink.bias": SimpleNamespace(numpy=lambda: np.zeros(3))}}
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(load=lambda *a, **k: state))
-    return home
+    tf.config.run_functions_eagerly(True)       # tracing takes longer than a step
+    yield home
+    tf.config.run_functions_eagerly(False)
 
 
 def run(code: str, names: dict, title: str) -> None:
@@ -184,7 +185,7 @@ def test_the_cheap_commands_of_a_page_run(path, reader):
     for command in cheap(path):
         if "video" in command:
             film(reader)
-        quick = command.replace("synthetic OUT --people 50 --seconds 20", "synthetic made --people 2")
+        quick = command.replace("OUT --people 50", "made --people 2")
         assert main(words_of(quick)[1:]) == 0, command
 
 
