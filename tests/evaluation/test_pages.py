@@ -15,7 +15,10 @@ def score_of(**changes):
         missing={"s3": "cut off"}, paper=["h36m"]), **changes})
 
 
-def report_of(*scores, weights={"file": "w.h5", "md5": "0"}, **more):
+WEIGHTS = {"file": "w.h5", "md5": "0"}
+
+
+def report_of(*scores, weights=WEIGHTS, **more):
     return make_report(scores, weights=weights) | more
 
 
