@@ -34,6 +34,7 @@ setup(
     extras_require={
         "test": ["pytest", "hypothesis", "setuptools>=64", "wheel"],
         "video": ["av"],
+        "demo": ["gradio>=6", "av"],
         "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "check": ["ruff", "mypy"],

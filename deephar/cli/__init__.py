@@ -10,7 +10,7 @@ import sys
 
 from deephar import __version__
 from deephar.cli import (
-    bench, convert, dataset, doctor, download, export, keypoints, label3d, models, plot,
+    bench, convert, dataset, demo, doctor, download, export, keypoints, label3d, models, plot,
     predict, quickstart, report, reproduce, train, view)
 
 COMMANDS = {
@@ -23,6 +23,7 @@ COMMANDS = {
     "plot": plot,
     "predict": predict,
     "view": view,
+    "demo": demo,
     "export": export,
     "bench": bench,
     "keypoints": keypoints,
