@@ -8,6 +8,7 @@ from PIL import Image
 from deephar.inference import demo
 from deephar.inference.demo import Demo, Limits, in_words, networks_here, times_of
 from deephar.inference.results import FrameResult, Person
+from deephar.utils.pose import pa17j3d
 from tests.fakes.networks import FIXED, fixed
 from tests.fakes.owners import write_jpeg, write_video
 
@@ -77,7 +78,7 @@ def test_a_video(ready, tmp_path):
 
 
 def test_a_network_of_3d_poses_has_a_view_beside_the_picture(tmp_path, monkeypatch):
-    network = fixed(pose=np.random.default_rng(0).uniform(0.2, 0.8, (17, 3)))
+    network = fixed(layout=pa17j3d)
     monkeypatch.setattr(demo, "load_network", lambda name, **options: network)
     write_jpeg(tmp_path / "a.jpg", size=(96, 64))
     found = Demo({"3D": "x"}, tmp_path).picture("3D", str(tmp_path / "a.jpg"), 90.0)
