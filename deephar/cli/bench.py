@@ -146,7 +146,9 @@ def _predict(args) -> dict:
 
 
 def _people_who_cross(args) -> dict:
-    from deephar.inference.bench import FilmedPeople, bench_tracks
+    import tempfile
+
+    from deephar.inference.bench import FilmedPeople, bench_tracks, bench_video
     from deephar.inference.predictor import Predictor
     from deephar.utils.plot import show
     from deephar.utils.timing import machine
@@ -175,6 +177,11 @@ def _people_who_cross(args) -> dict:
         result["action_accuracy"] = {film.people: film.action_accuracy() for film in films}
         print("right actions of 2, 3, 4 people who cross: " + ", ".join(
             f"{share:.0%}" for share in result["action_accuracy"].values()))
+    with tempfile.TemporaryDirectory() as folder:
+        result["video"] = video = bench_video(predictor, Path(folder))
+    print(f"{video['frames']} frames of {'×'.join(map(str, video['picture']))} with "
+          f"{video['people']} people, from file to file: {video['seconds']:.1f} s, "
+          f"{video['network_share']:.0%} of them the network's own", flush=True)
     show(films[1].drawn(), filename=args.out / "crossing.jpg")
     print(args.out / "crossing.jpg")
     return result

@@ -1,6 +1,8 @@
 """How long a picture takes to a drawn pose; how well and fast people are followed."""
+import contextlib
 import time
 from itertools import cycle
+from pathlib import Path
 from typing import Iterator, Sequence
 
 import numpy as np
@@ -8,16 +10,21 @@ import numpy as np
 from deephar.data.synthetic.crossing import Crossing, crossing
 from deephar.data.synthetic.film import film
 from deephar.data.synthetic.motions import MOTIONS
+from deephar.inference.job import Job, Saves
 from deephar.inference.predictor import Predictor
 from deephar.inference.render import Renderer, draw_people
 from deephar.inference.sources import Frame
 from deephar.inference.tracks import Tracks
 from deephar.inference.video import predict_video
+from deephar.inference.writer import VideoWriter
 from deephar.measures import identity_f1, identity_switches
+from deephar.utils.files import write_json
 
 WARM_UP = 8             # pictures: the first ones go layer by layer, then tracing
 FPS = 25
 ACTIONS_FPS = 13        # of the synthetic Penn Action videos
+VIDEO = (1280, 720), 10 # of a whole call: pixels, seconds
+DRAWN = 40              # frames that are drawn for it; they play to and fro
 # What a detector does wrong: boxes missed, false ones per frame, errors per size.
 MISSED, FALSE, NOISE = 0.05, 0.1, 0.03
 
@@ -106,12 +113,13 @@ def bench_tracks(seeds: int = 20) -> list[dict]:
 class FilmedPeople:
     """A drawn video of people who each do something else while they cross."""
 
-    def __init__(self, predictor: Predictor, seed: int, people: int, frames: int = 48):
+    def __init__(self, predictor: Predictor, seed: int, people: int, frames: int = 48,
+                 size: tuple[int, int] = (640, 360)):
         known = [name for name in next(iter(predictor.network.actions.values()), ())
                  if name in MOTIONS] or ["Walking"]
         picked = np.random.default_rng(seed).permutation(len(known))[:people]
         self.predictor, self.people = predictor, people
-        self.crossed = crossing(seed, people, frames, ACTIONS_FPS,
+        self.crossed = crossing(seed, people, frames, ACTIONS_FPS, size,
                                 actions=[known[i] for i in picked])
         self.frames = [Frame(t, t / ACTIONS_FPS, film(self.crossed.scene, t)[0], "crossing")
                        for t in range(frames)]
@@ -144,3 +152,53 @@ class FilmedPeople:
         pictures = [renderer(frame.picture, result) for frame, result in self.predicted()]
         return np.concatenate([pictures[len(pictures) * i // 6] for i in (1, 3, 5)],
                               axis=1)
+
+
+# === A whole call ===
+
+def bench_video(predictor: Predictor, folder: Path, people: int = 3) -> dict:
+    """A video from file to file, by the clock and by the network's own time, in seconds.
+
+    Everybody's boxes are given; the drawn video and the JSON file are written.
+    """
+    size, seconds = VIDEO
+    filmed = FilmedPeople(predictor, 5, people, DRAWN, size)
+    there = np.r_[0:DRAWN, DRAWN - 2:0:-1]
+    order = np.resize(there, seconds * FPS)
+    with VideoWriter(folder / "people.mp4", FPS) as writer:
+        for place in order:
+            writer.write(filmed.frames[place].picture)
+    write_json(folder / "boxes.json", {
+        str(i): filmed.crossed.boxes[:, place].tolist() for i, place in enumerate(order)})
+    job = Job(predictor, Saves(folder / "drawn"), boxes=str(folder / "boxes.json"))
+    with own_time(predictor) as spent:
+        start = time.perf_counter()
+        outcome, = job.run([], [str(folder / "people.mp4")])
+        wall = time.perf_counter() - start
+    return {"frames": len(outcome.results), "people": people, "picture": list(size),
+            "seconds": wall, "network_seconds": sum(spent),
+            "network_share": sum(spent) / wall}
+
+
+@contextlib.contextmanager
+def own_time(predictor: Predictor) -> Iterator[list[float]]:
+    """Gathers the seconds of every call of the predictor's networks."""
+    spent: list[float] = []
+
+    def timed(function):
+        def call(*inputs):
+            start = time.perf_counter()
+            outputs = function(*inputs)
+            spent.append(time.perf_counter() - start)
+            return outputs
+        return call
+
+    kept = {name: getattr(predictor, name) for name in ("_run_frames", "_run_clips")
+            if getattr(predictor, name, None) is not None}
+    try:
+        for name, function in kept.items():
+            setattr(predictor, name, timed(function))
+        yield spent
+    finally:
+        for name, function in kept.items():
+            setattr(predictor, name, function)

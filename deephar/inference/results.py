@@ -12,7 +12,7 @@ from typing import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from deephar.data.coco import COCO_JOINTS
-from deephar.data.keypoints.files import write_video_keypoints
+from deephar.data.keypoints.files import write_keypoints
 from deephar.data.keypoints.takes import fill_missing
 from deephar.inference.sources import is_camera, is_stream
 from deephar.utils.files import atomic_path, write_json
@@ -252,34 +252,42 @@ def save_coco(path: str | Path, results: Iterable[FrameResult],
     write_json(path, to_coco(results, layout))
 
 
-def video_keypoints(results: Sequence[FrameResult]) -> np.ndarray:
-    """The surest person's joints in every frame of a video, (T, J, 2) pixels.
+def video_keypoints(results: Sequence[FrameResult]) -> dict[int, np.ndarray]:
+    """Everybody's joints in every frame of a video, {number: (T, J, 2) pixels}.
 
-    Where no one was found, each coordinate runs straight from one frame to the
+    Where one was not found, each coordinate runs straight from one frame to the
     next that has it.
 
     Raises:
         ValueError: no frame has a pose.
     """
-    best = [max((p for p in r.people if p.joints is not None),
-                key=lambda p: float(np.mean(p.confidence)), default=None) for r in results]
-    seen = [i for i, person in enumerate(best) if person is not None]
-    if not seen:
+    joints: dict[int, np.ndarray] = {}
+    for t, result in enumerate(results):
+        for person in result.people:
+            if person.joints is not None:
+                own = joints.setdefault(
+                    person.id, np.full((len(results), *person.joints.shape), np.nan))
+                own[t] = person.joints
+    if not joints:
         raise ValueError("no pose was found in any frame: there are no key points to save")
-    joints = np.full((len(best), *best[seen[0]].joints.shape), np.nan)
-    joints[seen] = [best[i].joints for i in seen]
-    return fill_missing(joints)
+    return {id: fill_missing(joints[id]) for id in sorted(joints)}
 
 
 def save_keypoints(path: str | Path, results: Iterable[FrameResult],
                    layout: PoseLayout) -> None:
     """Write a video's key points as a file that the lifting scripts read.
 
-    The video is called as the file is; docs/lifting.md describes it.
+    The video is called as the file is; of several people everybody is one, NAME-ID.
+    docs/lifting.md describes the file.
     """
     results = list(results)
-    write_video_keypoints(path, Path(path).stem, video_keypoints(results),
-                          results[0].size, layout)
+    people, name = video_keypoints(results), Path(path).stem
+    names = {id: name if len(people) == 1 else f"{name}-{id}" for id in people}
+    width, height = results[0].size
+    write_keypoints(
+        path, {names[id]: {"custom": [layout.to_h36m17(points)]}
+               for id, points in people.items()},
+        video_metadata={name: {"w": width, "h": height} for name in names.values()})
 
 
 def result_names(sources: Sequence[str | Path], out: Path) -> list[str]:

@@ -246,6 +246,19 @@ def test_lifting_a_video_of_nobody_keeps_the_rest(lifted_frames, tmp_path, capsy
     assert len(list((tmp_path / "d").iterdir())) == 6
 
 
+def test_a_video_that_breaks_off_is_lifted_as_far_as_it_goes(lifted_frames, tmp_path, capsys):
+    pytest.importorskip("av")
+    path = tmp_path / "v.avi"
+    write_video(path, 30, codec="mjpeg")
+    path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+    assert predict("v.avi", "--lift", "run", "--boxes", "whole") == 1
+    assert "v.avi is broken after frame 1" in capsys.readouterr().err
+    content = json.loads((tmp_path / "predictions/v.json").read_text())
+    assert 10 < len(content["frames"]) < 20
+    assert all(len(f["people"][0]["lifted"]) == 17 for f in content["frames"])
+    assert len(list(read_frames(tmp_path / "predictions/v.mp4"))) == len(content["frames"])
+
+
 def test_what_cannot_be_lifted_is_told(lifted_frames, tmp_path, capsys, monkeypatch):
     write_jpeg(tmp_path / "a.jpg")
     assert predict("a.jpg", "--lift", "run") == 2

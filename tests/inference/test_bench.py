@@ -1,8 +1,11 @@
 """The stages of a prediction add up."""
+import json
+
 import numpy as np
 import pytest
 
 from deephar.data.synthetic.crossing import crossing
+from deephar.inference import bench
 from deephar.inference.bench import FilmedPeople, bench_predict, detections
 from deephar.inference.predictor import Predictor
 from tests.fakes.networks import fixed
@@ -38,3 +41,17 @@ def test_filmed_people():
     assert [len(result.people) for _, result in filmed.predicted(1)] == [1] * 4
     assert filmed.action_accuracy() == 0 and filmed.frames_per_second(1) > 0
     assert filmed.drawn().shape == (360 + 2 * 18, 3 * 640, 3)
+
+
+def test_a_video_from_file_to_file(tmp_path, monkeypatch):
+    pytest.importorskip("av")
+    monkeypatch.setattr(bench, "VIDEO", ((160, 90), 1))
+    monkeypatch.setattr(bench, "DRAWN", 4)
+    predictor = Predictor(fixed(frames=4, actions=[1, 0, 0]), batch_size=4)
+    result = bench.bench_video(predictor, tmp_path, people=2)
+    assert (result["frames"], result["people"], result["picture"]) == (25, 2, [160, 90])
+    assert 0 < result["network_seconds"] < result["seconds"]
+    assert result["network_share"] == result["network_seconds"] / result["seconds"]
+    content = json.loads((tmp_path / "drawn" / "people.json").read_text())
+    assert all(len(frame["people"]) == 2 for frame in content["frames"])
+    assert (tmp_path / "drawn" / "people.mp4").stat().st_size > 1000

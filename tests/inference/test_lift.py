@@ -75,6 +75,13 @@ def test_who_is_away_for_long_is_left_out_there():
     assert np.allclose(results[19].people[0].lifted, expected(19, 2), atol=1e-6)
 
 
+def test_a_crowd_of_40_who_are_half_outside():
+    results, pieces = lifted(video(**{f"p{i}": range(20) for i in range(40)}))
+    assert len(pieces) == 40 and len(results[19].people) == 40
+    # Frame 19: joints at 190 to 235 of 200 pixels.
+    assert np.allclose(results[19].people[7].lifted, expected(19, 7), atol=1e-6)
+
+
 def test_nobody_and_times_that_stand_still():
     assert lift_people(video(), pa16j2d, flat_lifter()) == []
     still = [FrameResult(t, 1.0, SIZE, "v", (person(0, t),)) for t in range(4)]

@@ -2,10 +2,12 @@
 import copy
 import json
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from deephar.data.keypoints.files import read_keypoints
 from deephar.inference.results import (
     COCO_JOINTS, FrameResult, Person, Spool, result_names, save_coco, save_json, save_keypoints, save_npz,
     to_coco, to_dict, video_keypoints)
@@ -119,24 +121,27 @@ def test_coco(tmp_path, results):
     assert json.loads((tmp_path / "c.json").read_text()) == coco
 
 
-def test_key_points_follow_the_surest_person_and_bridge_gaps():
+def test_key_points_follow_everybody_and_bridge_gaps():
     joints = np.arange(32.0).reshape(16, 2)
-    sure = person(joints=joints, confidence=np.full(16, 0.9))
-    later = person(joints=joints + 10, confidence=np.full(16, 0.9))
-    unsure = person(joints=joints - 5, confidence=np.full(16, 0.1))
-    frames = [FrameResult(i, None, (640, 480), "v", people) for i, people in enumerate(
-        [(unsure, sure), (), (later, unsure)])]
-    np.testing.assert_allclose(
-        video_keypoints(frames), [joints, joints + 5, joints + 10])
+    frames = [FrameResult(i, None, (640, 480), "v", people) for i, people in enumerate([
+        (person(3, joints=joints - 5), person(1, joints=joints)), (),
+        (person(1, joints=joints + 10, confidence=np.full(16, 0.01)),)])]
+    found = video_keypoints(frames)
+    assert list(found) == [1, 3]
+    np.testing.assert_allclose(found[1], [joints, joints + 5, joints + 10])
+    np.testing.assert_allclose(found[3], [joints - 5] * 3)
     with pytest.raises(ValueError, match="no pose was found"):
         video_keypoints(frames[1:2])
 
 
 def test_key_point_file_is_what_lifting_reads(tmp_path, results):
-    save_keypoints(tmp_path / "mine.npz", results[:1], pa16j2d)
-    with np.load(tmp_path / "mine.npz", allow_pickle=True) as file:
-        video = file["positions_2d"].item()["mine"]
-        size = file["metadata"].item()["video_metadata"]["mine"]
-    assert video["custom"][0].shape == (1, 17, 2) and size == {"w": 640, "h": 480}
-    best = max(results[0].people, key=lambda p: p.confidence.mean())
-    np.testing.assert_allclose(video["custom"][0][0, 0], best.joints[0], rtol=1e-5)
+    save_keypoints(tmp_path / "mine.npz", results, pa16j2d)
+    alone = [replace(result, people=result.people[:1]) for result in results[:1]]
+    save_keypoints(tmp_path / "one.npz", alone, pa16j2d)
+    for name, videos in (("mine", {"mine-0": 0, "mine-1": 1}), ("one", {"one": 0})):
+        keypoints = read_keypoints(tmp_path / f"{name}.npz", allow_pickle=True)
+        assert set(keypoints.positions) == set(videos) == set(keypoints.video_metadata)
+        for video, k in videos.items():
+            points, = keypoints.positions[video]["custom"]
+            assert keypoints.video_metadata[video] == {"w": 640, "h": 480}
+            np.testing.assert_allclose(points[0, 0], results[0].people[k].joints[0], rtol=1e-5)

@@ -2,7 +2,8 @@
 
 Its key points are those of a network of pictures: the 16 joints, brought to the 17 of
 Human3.6M as a prediction is, with the errors of a small network, before a camera that
-fits the person as a hand-held one does.  It also learns the trajectory.
+fits the person as a hand-held one does.  It also learns the trajectory.  Its axes are
+level: down is where things fall, however the camera tilts, so that people stand upright.
 """
 from dataclasses import dataclass
 from typing import Callable, Sequence
@@ -78,11 +79,19 @@ def make_take(subject: str, person, action: str, rng: np.random.Generator,
     seen = view.project(act.body.joints)[..., :2]               # (T, 32, 2)
     points = seen[:, MPII_FROM_H36M][:, list(pa16j2d.map_from_mpii)]
     points = points + np.median(np.ptp(points[..., 1], axis=1)) * errors(rng, points.shape)
-    poses = (act.body.joints[:, list(H36M17)] - view.T) @ view.R.T / 1000
+    poses = (act.body.joints[:, list(H36M17)] - view.T) @ level(view.R).T / 1000
     poses[:, 1:] -= poses[:, :1]
     keypoints = normalize_pixels(pa16j2d.to_h36m17(points), *size)
     return Take(subject, action, 0, keypoints.astype(np.float32), poses.astype(np.float32),
                 None, size)
+
+
+def level(R: np.ndarray) -> np.ndarray:
+    """The axes (3, 3) of a camera that looks the same way, but level: right, down, ahead."""
+    ahead = R[2] * [1, 1, 0]
+    ahead = ahead / np.linalg.norm(ahead)
+    down = np.array([0.0, 0.0, -1.0])
+    return np.stack([np.cross(down, ahead), down, ahead])
 
 
 def errors(rng: np.random.Generator, shape: Sequence[int]) -> np.ndarray:
