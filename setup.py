@@ -35,6 +35,7 @@ setup(
         "test": ["pytest", "hypothesis", "setuptools>=64", "wheel"],
         "video": ["av"],
         "demo": ["gradio>=6", "av"],
+        "pack": ["array_record", "fsspec"],
         "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "check": ["ruff", "mypy"],

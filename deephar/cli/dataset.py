@@ -1,7 +1,8 @@
-"""Check, prepare, show or make up a data set.
+"""Check, prepare, pack, show or make up a data set.
 
   deephar dataset check pennaction datasets/PennAction
   deephar dataset prepare ntu DOWNLOADS/nturgbd datasets/NTU
+  deephar dataset pack ntu /shared/packed/NTU --data datasets
   deephar dataset show mpii datasets/MPII --index 7
   deephar dataset synthesize pennaction datasets/synthetic
   deephar dataset synthesize crowd datasets/COCO
@@ -14,7 +15,8 @@ from pathlib import Path
 from deephar.cli.arguments import positive
 
 SETS = ("mpii", "h36m", "pennaction", "ntu", "coco")
-CHOICES = {"prepare": SETS[:-1], "synthesize": (*SETS[:-1], "crowd")}    # COCO is ready
+# COCO is ready as it comes.
+CHOICES = {"prepare": SETS[:-1], "pack": SETS[:-1], "synthesize": (*SETS[:-1], "crowd")}
 
 
 def add_arguments(parser) -> None:
@@ -22,7 +24,7 @@ def add_arguments(parser) -> None:
 
     command = _command(actions, "check", "say what is there, what is missing and what "
                        "is broken; the exit code is 1 if anything is")
-    command.add_argument("path", type=Path, help="the data set's folder")
+    command.add_argument("path", help="the data set's folder or address")
     command.add_argument("--quick", action="store_true",
                          help="do not open the pictures")
     _add_workers(command)
@@ -34,6 +36,13 @@ def add_arguments(parser) -> None:
     command.add_argument("--valid-list", type=Path, metavar="FILE",
                          help="MPII: names of the validation pictures, one per line")
     _add_workers(command)
+
+    command = _command(actions, "pack", "write pictures and annotations into a few large "
+                       "files, which every script reads as it reads the folder")
+    command.add_argument("out", type=Path, help="folder to make, e.g. packed/NTU")
+    command.add_argument("--data", default="datasets",
+                         help="the data set's folder, or that of all sets (default: "
+                              "%(default)s)")
 
     command = _command(actions, "show", "draw a sample: the picture with joints and "
                        "box, and its crop")
@@ -75,7 +84,7 @@ def _width_and_height(text: str) -> tuple[int, int]:
 
 
 def run(args) -> int:
-    return {"check": _check, "prepare": _prepare, "show": _show,
+    return {"check": _check, "prepare": _prepare, "pack": _pack, "show": _show,
             "synthesize": _synthesize}[args.action](args)
 
 
@@ -116,6 +125,19 @@ def _prepare(args) -> int:
     print(f"{args.out}: written" + (
         f", with {_count(outcome.problems, 'problem')}" if outcome.problems else ""))
     return 0 if any(outcome.sequences.values()) else 1
+
+
+def _pack(args) -> int:
+    from deephar.cli.progress import progress_bar
+    from deephar.data.locate import locate
+    from deephar.data.pack import pack
+    found = pack(args.set, locate(args.data, args.set), args.out,
+                 progress=progress_bar(f"pack {args.set}"))
+    print(f"{args.out}: {found.pictures} pictures and {found.annotations} annotation files "
+          f"in {found.shards} shards, {found.bytes / 1e9:.2f} GB")
+    if found.missing:
+        print(f"! {found.missing} pictures of the annotations are not there")
+    return 0
 
 
 def _count(items: list, noun: str) -> str:

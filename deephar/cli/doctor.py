@@ -13,7 +13,8 @@ from pathlib import Path
 from deephar.cli.quiet import quiet_stderr, start_keras
 
 PACKAGES = ("keras", "tensorflow", "numpy", "h5py", "scipy", "pillow", "matplotlib")
-EXTRAS = {"video": ("av",), "export": ("onnx", "onnxruntime", "openvino", "ai-edge-litert"),
+EXTRAS = {"video": ("av",), "pack": ("array_record", "fsspec"),
+          "export": ("onnx", "onnxruntime", "openvino", "ai-edge-litert"),
           "demo": ("gradio", "av")}
 
 # Worst difference allowed: graphics cards multiply with fewer bits (TF32).

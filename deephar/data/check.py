@@ -20,6 +20,7 @@ from deephar.data.ntu import ROW_STEP
 from deephar.data.pictures import open_picture
 from deephar.data.table import DataSet, dataset
 from deephar.utils.modes import MODES
+from deephar.utils.places import place
 from deephar.utils.pose import get_valid_joints
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def check(name: str, path: Path, *, quick: bool = False, workers: int = 2,
         quick: look whether pictures are there, but do not open them.
         progress: called with (pictures done, pictures in all).
     """
-    path, found, entry = Path(path), Checkup(), dataset(name)
+    path, found, entry = place(path), Checkup(), dataset(name)
     try:
         index = read_index(name, path)
     except (OSError, ValueError) as error:
@@ -149,7 +150,7 @@ def _open_all(pictures, workers, progress, found) -> None:
 
 def read_index(name: str, path: Path) -> dict[str, list[Entry]]:
     """{split: entries} of a data set's annotations, in the order of the samples."""
-    entry, path = dataset(name), Path(path)
+    entry, path = dataset(name), place(path)
     if name == "coco":
         files = coco.annotation_files(path)
         return {split: list(_coco_entries(path, files[mode]))

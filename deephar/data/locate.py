@@ -5,17 +5,19 @@ from typing import Callable
 
 from deephar.data.synthetic import synthesize
 from deephar.data.table import dataset
+from deephar.utils.places import Place, place
 
 log = logging.getLogger(__name__)
 
 
 def locate(data: str, name: str, size: str | int = "small", *,
-           progress: Callable[[int, int], None] | None = None) -> Path:
+           progress: Callable[[int, int], None] | None = None) -> Path | Place:
     """The folder of a data set.
 
     Args:
         data: "synthetic", a folder that holds MPII/, Human3.6M/, PennAction/
-            or NTU/, or the folder of the set itself.
+            or NTU/, or the folder of the set itself, plain or packed; or the
+            address of one, such as `gs://bucket/datasets`.
         name: a key of `DATASETS`.
         size: of synthetic data, see `synthesize`; they are made once, in
             datasets/synthetic-SIZE below the current folder.
@@ -30,8 +32,8 @@ def locate(data: str, name: str, size: str | int = "small", *,
     if data == "synthetic":
         folder = Path("datasets") / f"synthetic-{size}" / entry.folder
         return synthesize(name, folder, size, progress=progress or _log_tenths(folder))
-    root = Path(data)
-    for folder in (root / entry.folder, root):
+    root = place(data)
+    for folder in (place(root / entry.folder), root):
         if entry.is_at(folder):
             return folder
     raise FileNotFoundError(

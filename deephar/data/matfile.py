@@ -7,19 +7,22 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any, Callable
 
 import numpy as np
 import scipy.io
 
+from deephar.utils.places import Place, opened, place
 from deephar.utils.reading import LARGEST, check_file, check_npy
 
 ANNOTATION_FILE = "annotations.mat"
 ADVICE = "see datasets/README.md for the layout, `deephar dataset check` for the rest"
 
 
-def find_annotations(dataset_path: str | os.PathLike, name: str = ANNOTATION_FILE) -> Path:
+def find_annotations(dataset_path: str | os.PathLike | Place, name: str = ANNOTATION_FILE
+                     ) -> Path | Place:
     """The annotation file of a data set's folder, or an error that says what to do."""
-    folder = Path(dataset_path)
+    folder = place(dataset_path)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such data set folder; {ADVICE}")
     path = folder / name
@@ -28,7 +31,7 @@ def find_annotations(dataset_path: str | os.PathLike, name: str = ANNOTATION_FIL
     return path
 
 
-def load_mat(path: str | os.PathLike, keys: tuple[str, ...]) -> dict:
+def load_mat(path: str | os.PathLike | Place, keys: tuple[str, ...]) -> dict:
     """The variables of a `.mat` file.
 
     Raises:
@@ -38,7 +41,7 @@ def load_mat(path: str | os.PathLike, keys: tuple[str, ...]) -> dict:
     path = check_file(path)
     try:
         check_mat(path)
-        content = scipy.io.loadmat(path)
+        content = scipy.io.loadmat(opened(path))
     except PermissionError:
         raise
     except NotImplementedError as error:
@@ -133,19 +136,29 @@ def _check_matrix(data, order: str, depth: int) -> None:
         _check_matrix(data[start:end], order, depth + 1)
 
 
-def load_npy(path: str | os.PathLike, mmap_mode: str | None = None) -> np.ndarray:
+def load_npy(path: str | os.PathLike | Place) -> np.ndarray:
     """A plain `.npy` array; pickled objects are refused.
-
-    With `mmap_mode="r"` only what is looked at is read.
 
     Raises:
         ValueError: pickled, damaged, or no `.npy` file.
     """
-    if not Path(path).exists():
+    return _of_npy(path, lambda: np.load(opened(path), allow_pickle=False))
+
+
+def npy_header(path: str | os.PathLike | Place) -> tuple[tuple[int, ...], np.dtype]:
+    """(shape, type) of the array in a `.npy` file, which is not read itself."""
+    if isinstance(path, Place) and path.facts:
+        shape, dtype = path.facts
+        return tuple(shape), np.dtype(dtype)
+    return _of_npy(path, lambda: check_npy(path))
+
+
+def _of_npy(path: str | os.PathLike | Place, read: Callable[[], Any]) -> Any:
+    if not (path if isinstance(path, Place) else Path(path)).exists():
         raise FileNotFoundError(f"{path}: no such annotation file; {ADVICE}")
     try:
         check_npy(path)
-        return np.load(path, mmap_mode, allow_pickle=False)
+        return read()
     except ValueError as error:
         raise ValueError(
             f"{path} is no plain array of numbers ({error}); pickled files are refused "

@@ -9,9 +9,10 @@ import numpy as np
 
 from deephar.config import DataConfig
 from deephar.data.clips import ActionVideos, VideoClip
-from deephar.data.matfile import ADVICE, load_npy
+from deephar.data.matfile import ADVICE, load_npy, npy_header
 from deephar.utils.bbox import DEPTH_HALF_RANGE
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.places import Place, place
 from deephar.utils.pose import PoseLayout, pa20j3d
 
 NUM_NTU_JOINTS = 25
@@ -31,7 +32,7 @@ X_COLUMN = 76
 class Sequence:
     """One video; its joints are read when they are needed."""
     name: str
-    path: Path
+    path: Path | Place
 
     @property
     def _fields(self) -> tuple[int, ...]:
@@ -59,7 +60,9 @@ class Sequence:
 
     @cached_property
     def _num_frames(self) -> int:
-        return len(self._rows(mmap_mode="r"))       # what the header says
+        shape, dtype = npy_header(self.path)
+        self._check(shape, dtype)
+        return -(-shape[0] // ROW_STEP)
 
     def __str__(self) -> str:
         return f"NTU sequence {self.name}"
@@ -76,15 +79,18 @@ class Sequence:
         joints[missing] = np.nan
         return rows[:, 0].astype(int), joints
 
-    def _rows(self, mmap_mode: str | None = None) -> np.ndarray:
+    def _rows(self) -> np.ndarray:
         """The rows (F, 151) that are used."""
-        rows = load_npy(self.path, mmap_mode)
-        if rows.dtype.kind not in "fiu":
-            raise ValueError(f"{self.path} needs numbers, got {rows.dtype}; prepare NTU again")
-        if rows.ndim != 2 or rows.shape[1] < X_COLUMN + 3 * NUM_NTU_JOINTS:
-            raise ValueError(f"{self.path} needs rows of {X_COLUMN + 3 * NUM_NTU_JOINTS} "
-                             f"numbers, got shape {rows.shape}; prepare NTU again")
+        rows = load_npy(self.path)
+        self._check(rows.shape, rows.dtype)
         return rows[::ROW_STEP]
+
+    def _check(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        if dtype.kind not in "fiu":
+            raise ValueError(f"{self.path} needs numbers, got {dtype}; prepare NTU again")
+        if len(shape) != 2 or shape[1] < X_COLUMN + 3 * NUM_NTU_JOINTS:
+            raise ValueError(f"{self.path} needs rows of {X_COLUMN + 3 * NUM_NTU_JOINTS} "
+                             f"numbers, got shape {shape}; prepare NTU again")
 
 
 class Ntu(ActionVideos):
@@ -123,9 +129,10 @@ class Ntu(ActionVideos):
                              f"got {eval_mode!r}")
         self.eval_mode = eval_mode
         self.depth_by_scale = depth_by_scale
-        self.images = Path(dataset_path) / IMAGES
+        folder = place(dataset_path)
+        self.images = folder / IMAGES
         self.sequences = {TEST_MODE: [], TRAIN_MODE: [], VALID_MODE: []}
-        for sequence in _sequences(Path(dataset_path), num_S):
+        for sequence in _sequences(folder, num_S):
             is_train = (sequence.person in TRAIN_PERSONS if eval_mode == "cs"
                         else sequence.camera in TRAIN_CAMERAS)
             self.sequences[TRAIN_MODE if is_train else TEST_MODE].append(sequence)
@@ -149,7 +156,7 @@ class Ntu(ActionVideos):
         return None
 
 
-def _sequences(dataset_path: Path, num_S: int) -> list[Sequence]:
+def _sequences(dataset_path: Path | Place, num_S: int) -> list[Sequence]:
     """The sequences of a folder by name, setups 1 to `num_S`."""
     folder = dataset_path / ANNOTATION_FOLDER
     if not folder.is_dir():

@@ -7,8 +7,8 @@ from PIL import (  # noqa: F401
     BmpImagePlugin, ExifTags, GifImagePlugin, Image, ImageOps, JpegImagePlugin,
     PngImagePlugin, PpmImagePlugin, TiffImagePlugin, WebPImagePlugin)
 
+from deephar.utils.places import Place, opened
 from deephar.utils.plot import to_picture
-from deephar.utils.reading import check_file
 
 ORIENTATION_TAG = ExifTags.Base.Orientation
 TURNED = (5, 6, 7, 8)           # values that swap width and height
@@ -16,7 +16,7 @@ TURNED = (5, 6, 7, 8)           # values that swap width and height
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 
 
-def open_picture(path: str | os.PathLike, shrink: int = 1
+def open_picture(path: str | os.PathLike | Place, shrink: int = 1
                  ) -> tuple[Image.Image, tuple[int, int]]:
     """A picture as RGB, turned as its EXIF tag says.
 
@@ -36,7 +36,7 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
         ValueError: the file is damaged or not a picture.
     """
     try:
-        with Image.open(check_file(path), formats=FORMATS) as image:
+        with Image.open(opened(path), formats=FORMATS) as image:
             size = image.size
             orientation = image.getexif().get(ORIENTATION_TAG, 1)
             if shrink > 1 and orientation == 1:
@@ -54,21 +54,23 @@ def open_picture(path: str | os.PathLike, shrink: int = 1
     return (image.reduce(shrink) if shrink > 1 else image), size
 
 
-def picture_size(path: str | os.PathLike) -> tuple[int, int]:
+def picture_size(path: str | os.PathLike | Place) -> tuple[int, int]:
     """(w, h) of a picture, turned as its EXIF tag says, without decoding it."""
     try:
-        with Image.open(check_file(path), formats=FORMATS) as image:
+        with Image.open(opened(path), formats=FORMATS) as image:
             turned = image.getexif().get(ORIENTATION_TAG, 1) in TURNED
             return image.size[::-1] if turned else image.size
     except Exception as error:
         raise _cannot_open(path, error) from error
 
 
-def _cannot_open(path: str | os.PathLike, error: Exception) -> Exception:
+def _cannot_open(path: str | os.PathLike | Place, error: Exception) -> Exception:
     """What to say where a picture is missing or damaged."""
     if not isinstance(error, FileNotFoundError):
         return ValueError(f"{path} cannot be read as a picture ({error}); "
                           "extract or copy it again")
+    if isinstance(path, Place):
+        return error
     state = "its folder is there" if Path(path).parent.is_dir() else "nor its folder"
     return FileNotFoundError(
         f"{path}: no such picture, {state}; extract the pictures again, "

@@ -13,6 +13,7 @@ from deephar.config import (
 from deephar.data import coco, human36m, mpii, ntu, pennaction
 from deephar.data.labels import ACTION_SETS
 from deephar.data.matfile import ANNOTATION_FILE
+from deephar.utils.places import Place, opened
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class DataSet:
         parts = (self.images, name)
         return "/".join(parts if number is None else (*parts, self.frame.format(int(number))))
 
-    def is_at(self, folder: Path) -> bool:
+    def is_at(self, folder: Path | Place) -> bool:
         """Whether a folder has the annotations of this very set."""
         path = folder / self.annotations
         if not self.splits:
@@ -76,7 +77,7 @@ class DataSet:
         if folder.name == self.folder:
             return True         # its reader says what is wrong with the file, if anything is
         try:
-            names = {variable for variable, _, _ in scipy.io.whosmat(path)}
+            names = {variable for variable, _, _ in scipy.io.whosmat(opened(path))}
         except (ValueError, TypeError, OSError, NotImplementedError):
             return False
         # Human3.6M's file has all variables of Penn Action's.

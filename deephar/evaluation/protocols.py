@@ -247,7 +247,7 @@ def _videos(session: Session, network: Network, name: str, boxes: str, boxes_fil
         if isinstance(content, dict):
             clip_boxes = read_clip_boxes(path)
         elif name == "pennaction":
-            options["pred_bboxes_file"] = str(path)
+            options["pred_bboxes_file"] = path
         else:
             raise ValueError(f"{path} must hold boxes of clips (VVVV.S.CCC.F)")
     return DATASETS[name].opener(folder, network.dataconf, network.layout, **options), clip_boxes

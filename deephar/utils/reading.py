@@ -53,10 +53,14 @@ def damaged(path: object, why: object) -> ValueError:
 def check_file(path: str | os.PathLike, largest: int = LARGEST) -> Path:
     """`path`, if it is a file of a bearable size: no folder, device or loop.
 
+    A place that is not on the disk (see `deephar.utils.places`) answers for itself.
+
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is something else, or too large.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        return path
     path = Path(path)
     try:
         found = path.stat()
@@ -163,14 +167,17 @@ def _read_array(content: bytes, pickled: bool) -> Any:
     return _Unpickler(file).load()
 
 
-def check_npy(path: str | os.PathLike) -> None:
-    """Raises ValueError if a .npy file is not as large as its array."""
+def check_npy(path: str | os.PathLike) -> tuple[tuple[int, ...], np.dtype]:
+    """(shape, type) of the array in a .npy file; ValueError if the file is not as large."""
     path = check_file(path)
-    with reading(path), open(path, "rb") as file:
+    with reading(path), (open(path, "rb") if isinstance(path, Path)
+                         else io.BytesIO(path.read_bytes())) as file:
         shape, dtype = _npy_header(file)
-        size = path.stat().st_size - file.tell()
+        start = file.tell()
+        size = file.seek(0, io.SEEK_END) - start
         if not dtype.hasobject and math.prod(shape) * dtype.itemsize != size:
             raise ValueError(f"an array of shape {shape} is not whole")
+    return shape, dtype
 
 
 def _npy_header(file) -> tuple[tuple[int, ...], np.dtype]:

@@ -91,20 +91,16 @@ def test_a_file_is_read_once_per_sample_and_only_its_header_at_the_start(
         tmp_path, monkeypatch):
     import deephar.data.ntu as module
     reads = []
-
-    def load_npy(path, mmap_mode=None):
-        reads.append(mmap_mode)
-        return original(path, mmap_mode)
-
-    original = module.load_npy
-    monkeypatch.setattr(module, "load_npy", load_npy)
+    for name in ("load_npy", "npy_header"):
+        monkeypatch.setattr(module, name, lambda path, n=name, f=getattr(module, name): (
+            reads.append(n), f(path))[1])
     write_ntu(tmp_path, pictures=False)
     frames = Ntu(tmp_path, CONF, topology="frames", pose_only=True)
     assert [frames.get_length(mode) for mode in (TRAIN_MODE, TEST_MODE)] == [12, 10]
-    assert frames.get_num_frames(0, TRAIN_MODE) == 12 and reads == ["r", "r"]
+    assert frames.get_num_frames(0, TRAIN_MODE) == 12 and reads == ["npy_header"] * 2
     for _ in range(2):
         frames.get_data(3, TRAIN_MODE, rng=np.random.default_rng(0))
-    assert reads == ["r", "r", None, None]
+    assert reads == ["npy_header"] * 2 + ["load_npy"] * 2
 
 
 def test_pose_only_reads_no_picture(tmp_path):

@@ -1,0 +1,98 @@
+"""A packed data set gives the batches of the plain one, bit for bit."""
+import json
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from deephar.cli import main
+from deephar.config import (
+    human36m_dataconf, mpii_sp_dataconf, ntu_dataconf, pennaction_dataconf)
+from deephar.data import BatchLoader
+from deephar.data.check import check
+from deephar.data.locate import locate
+from deephar.data.pack import pack
+from deephar.data.table import DATASETS
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.places import place
+
+pytest.importorskip("array_record")
+
+CONFS = {"mpii": mpii_sp_dataconf, "h36m": human36m_dataconf,
+         "pennaction": pennaction_dataconf, "ntu": ntu_dataconf}
+
+
+@pytest.fixture(scope="module")
+def packed(golden_sets, tmp_path_factory):
+    """A data root whose sets are packed, in shards of few pictures."""
+    root = tmp_path_factory.mktemp("packed")
+    for name in CONFS:
+        entry = DATASETS[name]
+        pack(name, golden_sets / entry.folder, root / entry.folder, shard_bytes=100_000)
+    return root
+
+
+def batches(data: str, name: str):
+    """A mixed training batch and a test batch of single pictures."""
+    entry = DATASETS[name]
+    clips = {} if name == "mpii" else {"clip_size": 4}
+    dataset = entry.opener(locate(data, name), CONFS[name], **clips)
+    yield BatchLoader(dataset, ["frame"], ["pose", "afmat"], TRAIN_MODE, 3, seed=5).batch(2)
+    tested = {"test": TEST_MODE, "valid": VALID_MODE}[entry.tested]
+    single = entry.open_single(locate(data, name))
+    yield BatchLoader(single, ["frame"], ["pose"], tested, 2, shuffle=False).batch(0)
+
+
+@pytest.mark.parametrize("name", CONFS)
+def test_batches_are_those_of_the_plain_folder(golden_sets, packed, name):
+    assert len(list((packed / DATASETS[name].folder).glob("*.array_record"))) > 1
+    for plain, other in zip(batches(str(golden_sets), name), batches(str(packed), name)):
+        for a, b in zip(sum(plain, []), sum(other, []), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_packed_set_goes_to_other_threads_and_processes(golden_sets, packed):
+    folder = pickle.loads(pickle.dumps(place(packed / "PennAction") / "frames"))
+    names = [f"0001/{i:06d}.jpg" for i in range(1, 21)] * 20
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda name: (folder / name).read_bytes(), names))
+    assert found == [(golden_sets / "PennAction/frames" / name).read_bytes()
+                     for name in names]
+
+
+@pytest.mark.parametrize("name", ["mpii", "ntu"])
+def test_check_reads_all_of_a_pack(packed, name):
+    found = check(name, packed / DATASETS[name].folder)
+    assert found.ok and found.facts
+
+
+def test_the_command(golden_sets, tmp_path, capsys):
+    out = tmp_path / "MPII"
+    assert main(["dataset", "pack", "mpii", str(out), "--data", str(golden_sets)]) == 0
+    assert "10 pictures and 1 annotation files in 1 shards" in capsys.readouterr().out
+    assert main(["dataset", "pack", "mpii", str(out), "--data", str(golden_sets)]) == 2
+    assert "holds a packed data set" in capsys.readouterr().err
+
+
+def test_missing_pictures_are_counted_and_stay_missing(golden_sets, tmp_path):
+    source = tmp_path / "plain"
+    (source / "images").mkdir(parents=True)
+    (source / "annotations.mat").write_bytes(
+        (golden_sets / "MPII/annotations.mat").read_bytes())
+    found = pack("mpii", source, tmp_path / "MPII")
+    assert (found.pictures, found.missing) == (0, 10)
+    dataset = DATASETS["mpii"].open_single(tmp_path / "MPII")
+    with pytest.raises(FileNotFoundError, match="t000.*no such file in the pack"):
+        dataset.get_data(0, TRAIN_MODE)
+
+
+@pytest.mark.slow
+def test_sixty_thousand_sequences_start_at_once(tmp_path):
+    said = subprocess.run([sys.executable, "-m", "tests.data.measure_packed", "start", tmp_path],
+                          check=True, capture_output=True, text=True).stdout
+    facts = json.loads(said.splitlines()[-1])
+    assert facts["frames"] == 60_000 * 84 and facts["found"]
+    assert facts["seconds"] < 5 and facts["peak_mb"] < 1000
