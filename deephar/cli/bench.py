@@ -150,7 +150,6 @@ def _people_who_cross(args) -> dict:
 
     from deephar.inference.bench import FilmedPeople, bench_tracks, bench_video
     from deephar.inference.predictor import Predictor
-    from deephar.utils.plot import show
     from deephar.utils.timing import machine
     result: dict[str, Any] = {"kind": "people", "machine": machine(), "tracks": bench_tracks()}
     for row in result["tracks"]:
@@ -182,8 +181,8 @@ def _people_who_cross(args) -> dict:
     print(f"{video['frames']} frames of {'×'.join(map(str, video['picture']))} with "
           f"{video['people']} people, from file to file: {video['seconds']:.1f} s, "
           f"{video['network_share']:.0%} of them the network's own", flush=True)
-    show(films[1].drawn(), filename=args.out / "crossing.jpg")
-    print(args.out / "crossing.jpg")
+    FilmedPeople(predictor, seed=4, people=3, frames=64).save(args.out / "people.gif")
+    print(args.out / "people.gif")
     return result
 
 

@@ -25,6 +25,7 @@ FPS = 25
 ACTIONS_FPS = 13        # of the synthetic Penn Action videos
 VIDEO = (1280, 720), 10 # of a whole call: pixels, seconds
 DRAWN = 40              # frames that are drawn for it; they play to and fro
+PAGE_SIDE = 384         # pixels of a video to look at
 # What a detector does wrong: boxes missed, false ones per frame, errors per size.
 MISSED, FALSE, NOISE = 0.05, 0.1, 0.03
 
@@ -145,13 +146,13 @@ class FilmedPeople:
                  for _, result in self.predicted() for person in result.people]
         return float(np.mean(right))
 
-    def drawn(self) -> np.ndarray:
-        """Three moments side by side, with everybody's time line."""
+    def save(self, path: Path) -> None:
+        """Write the drawn video, with everybody's time line, small enough for a page."""
         renderer = Renderer(self.predictor.layout, timeline=len(self.frames),
-                            rows=self.people)
-        pictures = [renderer(frame.picture, result) for frame, result in self.predicted()]
-        return np.concatenate([pictures[len(pictures) * i // 6] for i in (1, 3, 5)],
-                              axis=1)
+                            rows=self.people, max_side=PAGE_SIDE)
+        with VideoWriter(path, ACTIONS_FPS) as writer:
+            for frame, result in self.predicted():
+                writer.write(renderer(frame.picture, result), frame.time)
 
 
 # === A whole call ===

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from deephar.data.synthetic.crossing import crossing
 from deephar.inference import bench
@@ -33,14 +34,16 @@ def test_a_detector_misses_some_and_sees_others_that_are_not_there():
                 assert np.abs(box - crossed.boxes[w, t]).max() < 40
 
 
-def test_filmed_people():
+def test_filmed_people(tmp_path):
     network = fixed(frames=4, actions=[1, 0, 0])
     filmed = FilmedPeople(Predictor(network, batch_size=4), 0, 2, frames=4)
     assert filmed.crossed.actions == ("Walking", "Walking")
     assert [[p.id for p in result.people] for _, result in filmed.predicted()] == [[0, 1]] * 4
     assert [len(result.people) for _, result in filmed.predicted(1)] == [1] * 4
     assert filmed.action_accuracy() == 0 and filmed.frames_per_second(1) > 0
-    assert filmed.drawn().shape == (360 + 2 * 18, 3 * 640, 3)
+    filmed.save(tmp_path / "people.gif")
+    with Image.open(tmp_path / "people.gif") as drawn:
+        assert drawn.n_frames > 1 and drawn.size == (384, 216 + 2 * 18)
 
 
 def test_a_video_from_file_to_file(tmp_path, monkeypatch):

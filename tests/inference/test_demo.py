@@ -81,9 +81,12 @@ def test_a_network_of_3d_poses_has_a_view_beside_the_picture(tmp_path, monkeypat
     network = fixed(layout=pa17j3d)
     monkeypatch.setattr(demo, "load_network", lambda name, **options: network)
     write_jpeg(tmp_path / "a.jpg", size=(96, 64))
-    found = Demo({"3D": "x"}, tmp_path).picture("3D", str(tmp_path / "a.jpg"), 90.0)
+    ready = Demo({"3D": "x"}, tmp_path)
+    found = ready.picture("3D", str(tmp_path / "a.jpg"), 90.0)
     with Image.open(found.drawn) as drawn:
         assert drawn.size == (96 + 64, 64)
+    ready.close()
+    assert not found.drawn.exists()
 
 
 @pytest.mark.parametrize("path, wanted", [
