@@ -141,7 +141,8 @@ def annotation_files(folder: str | os.PathLike) -> dict[int, Path]:
         if len(found) > 1:
             raise ValueError(f"{found[0].parent} has {len(found)} files of split {split}, "
                              f"leave one: {', '.join(path.name for path in found)}")
-        files |= {mode: path for path in found}
+        if found:
+            files[mode] = found[0]
     if not files:
         raise FileNotFoundError(f"{Path(folder) / FOLDER} has no {FILE}train*.json nor "
                                 f"{FILE}val*.json")
