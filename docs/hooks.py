@@ -12,6 +12,8 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(!?\[[^\[\]]*\])\(([^)\s]+)\)")
+# Functions that the equations name: links to the reference.
+NAME = re.compile(r"`(deephar(?:\.\w+)+)`")
 # Path in the repository to page of the site; what is in docs/ keeps its name.
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changes.md", "exp/README.md": "scripts.md",
          "weights/README.md": "weights.md", "datasets/README.md": "data-sets.md",
@@ -46,7 +48,8 @@ def on_page_markdown(markdown, page, config, files):
             return link[0]
         return f"{text}({posixpath.relpath(goal, posixpath.dirname(place) or '.')}{mark}{anchor})"
 
-    return LINK.sub(turned, markdown)
+    markdown = LINK.sub(turned, markdown)
+    return NAME.sub(r"[`\1`][\1]", markdown) if place == "equations.md" else markdown
 
 
 def as_page(notebook: dict) -> str:
