@@ -79,6 +79,8 @@ def export(network: Network, path: str | Path, format: str, precision: str = "fl
         "frame_step": network.frame_step,
         "dataconf": dataclasses.asdict(network.dataconf), "outputs": outputs, "blocks": blocks,
         "bytes": path.stat().st_size, "md5": md5_of(path)}
+    if format == "openvino":
+        meaning["bin_md5"] = md5_of(path.with_suffix(".bin"))
     write_json(meaning_file(path), meaning)
     meaning["parity"] = parity(model, path, samples)
     write_json(meaning_file(path), meaning)

@@ -17,7 +17,7 @@ from deephar.networks.cut import with_poses
 from deephar.networks.network import Network, layout_of, weights_info
 from deephar.networks.runtime import is_exported, open_exported
 from deephar.networks.tiny import TINY
-from deephar.utils.files import read_json
+from deephar.utils.files import md5_of, read_json
 from deephar.utils.pose import POSE_LAYOUTS, PoseLayout
 from deephar.utils.reading import check_file, damaged, reading
 
@@ -120,6 +120,9 @@ def _exported(path: str | os.PathLike, runtime: str | None) -> Network:
     info = weights_info(check_file(path)) if is_there else {}
     if content.get("md5", info.get("md5")) != info.get("md5"):
         raise damaged(path, f"it is not the file that {meaning_file(path).name} speaks of")
+    numbers = path.with_suffix(".bin")      # of an OpenVINO network; older ones have no sum
+    if "bin_md5" in content and md5_of(check_file(numbers)) != content["bin_md5"]:
+        raise damaged(numbers, f"it is not the file that {meaning_file(path).name} speaks of")
     model, runtime = open_exported(path, runtime, **options)
     if crops and crops.crop_resolution != tuple(model.input_shape[-3:-1][::-1]):
         raise damaged(meaning_file(path), f"crops of {crops.crop_resolution} are not what "

@@ -86,6 +86,17 @@ def test_int8_is_smaller(tmp_path):
     assert sizes["int8"] < 0.85 * sizes["float32"]
 
 
+@pytest.mark.slow
+def test_the_numbers_beside_an_openvino_network_are_checked(tmp_path):
+    needs("openvino")
+    export(spnet(), tmp_path / "net.xml", "openvino")
+    numbers = bytearray((tmp_path / "net.bin").read_bytes())
+    numbers[len(numbers) // 2] ^= 1
+    (tmp_path / "net.bin").write_bytes(numbers)
+    with pytest.raises(ValueError, match=r"net.bin is damaged \(it is not the file that"):
+        load_network(tmp_path / "net.xml")
+
+
 @pytest.mark.parametrize("arguments, message", [
     (("net.onnx", "tflite"), "format must be one of onnx, litert, openvino"),
     (("net.onnx", "litert", "int8-dynamic"), "litert has the precisions"),

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -119,6 +120,35 @@ def test_a_script_resumes_after_its_last_epoch(at_home, tmp_path):
 def run_script(name, folder, *flags):
     script = load_script(name)
     script.main(parse_config(script.Config, [*TINY, "--logdir", str(folder), *flags]))
+
+
+@pytest.mark.slow
+def test_a_stem_that_is_missing_begins_no_run(at_home, tmp_path, monkeypatch):
+    """The next start needs no --resume, which would leave the trunk random."""
+    name = "pennaction/train_penn_vgg16.py"
+    stem, run = tmp_path / "stem.weights.h5", tmp_path / "run"
+    flags = [*SCRIPTS[name][0], "--stem-weights", str(stem), "--frozen-trunk-epochs", "1"]
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError, match="there is no file .*stem.weights.h5"):
+            run_script(name, run, *flags)
+    with pytest.raises(FileNotFoundError, match="holds no run to resume"):
+        run_script(name, run, *flags, "--resume")
+
+    trunk = keras.applications.VGG16(include_top=False, weights=None)
+    for layer in trunk.layers:
+        if layer.weights:
+            layer.set_weights([np.full(w.shape, 0.01, "f4") for w in layer.weights])
+    trunk.save_weights(stem)
+    begun = {}
+
+    def first_stage_only(cfg, model, stages, *args, **kwargs):
+        begun["tasks"] = stages[0].tasks()
+        begun["stem"] = begun["tasks"][0].model.get_layer("Stem")
+
+    monkeypatch.setattr("deephar.training.recipes.merge.train_scored", first_stage_only)
+    run_script(name, run, *flags)
+    layer = begun["stem"].get_layer("block3_conv2")
+    assert not layer.trainable and np.all(layer.get_weights()[0] == np.float32(0.01))
 
 
 def test_the_chain_of_spnet_on_penn(at_home, tmp_path):

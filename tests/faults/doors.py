@@ -397,6 +397,17 @@ def _read_config(path: Path):
     return read_config(path.parent)
 
 
+def _make_best(folder: Path) -> Path:
+    (folder / "best.json").write_text('{"mpii/pckh": 0.5, "epoch": 3}')
+    return folder / "best.json"
+
+
+def _read_best(path: Path):
+    from deephar.training.callbacks import SaveModel
+    return SaveModel(path.with_name("best.weights.h5"), save_best_only=True,
+                     monitor="mpii/pckh", higher_is_better=True).best()
+
+
 # === Networks ===
 
 def _tiny_description():
@@ -544,28 +555,28 @@ def _read_keras(path: Path):
 
 
 @functools.cache
-def _exported() -> Path:
+def _exported(name: str, format: str) -> Path:
     import tempfile
 
     from deephar.deploy.export import export
     from deephar.networks.load import load_network
     folder = Path(tempfile.mkdtemp(prefix="exported-"))
     network = load_network("random", key="mpii_reception2d", tiny=True)
-    export(network, folder / "m.onnx", "onnx")
+    export(network, folder / name, format)
     return folder
 
 
-def _make_exported(name: str):
+def _exported_door(name: str, format: str, damaged: str) -> Door:
     def make(folder: Path) -> Path:
-        for file in _exported().iterdir():
+        for file in _exported(name, format).iterdir():
             shutil.copyfile(file, folder / file.name)
-        return folder / name
-    return make
+        return folder / damaged
+    return Door(make, lambda path: _read_exported(path.parent / name), heavy=True)
 
 
 def _read_exported(path: Path):
     from deephar.networks.load import load_network
-    network = load_network(path.parent / "m.onnx")
+    network = load_network(path)
     x = np.zeros((1, *network.model.input_shape[1:]), "f4")
     return [network.read(network.model.predict(x))[0],
             network.layout and network.layout.name, dict(network.actions),
@@ -630,7 +641,11 @@ DOORS = {
     "legacy groups": Door(_make_legacy_light, _read_groups),
     "weights h5": Door(_make_weights, _read_weights, heavy=True),
     "keras": Door(_make_keras, _read_keras, heavy=True),
-    "ONNX": Door(_make_exported("m.onnx"), _read_exported, heavy=True),
-    "ONNX meaning": Door(_make_exported("m.onnx.json"), _read_exported, heavy=True),
+    "ONNX": _exported_door("m.onnx", "onnx", "m.onnx"),
+    "ONNX meaning": _exported_door("m.onnx", "onnx", "m.onnx.json"),
+    "LiteRT": _exported_door("m.tflite", "litert", "m.tflite"),
+    "OpenVINO": _exported_door("m.xml", "openvino", "m.xml"),
+    "OpenVINO numbers": _exported_door("m.xml", "openvino", "m.bin"),
+    "best score": Door(_make_best, _read_best, heavy=True),
     "stem": Door(_make_stem, _read_stem, heavy=True),
 }
