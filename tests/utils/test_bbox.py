@@ -89,3 +89,18 @@ def test_overlaps():
     common = boxes.overlaps([(0, 0, 2, 2), (0, 0, 1, 1)], [(1, 0, 3, 2), (2, 2, 3, 3), (0, 0, 2, 2)])
     np.testing.assert_allclose(common, [[1 / 3, 0, 1], [0, 0, 1 / 4]])
     assert boxes.overlaps([], [(0, 0, 1, 1)]).shape == (0, 1)
+
+
+def test_the_usual_grid():
+    np.testing.assert_array_equal(boxes.compute_grid_bboxes((90, 60)),
+                                  boxes.compute_grid_bboxes((90, 60), (3, 2), 1.5, True))
+
+
+def test_a_visible_joint_without_a_place_makes_no_box():
+    """The hidden one is taken if its coordinates are positive, else the picture."""
+    visible = np.array([[1.0, 0, 0]])
+    pose = np.array([[[NAN, NAN], [5, 15], [25, 35]]])
+    np.testing.assert_allclose(
+        boxes.get_gt_bbox(pose, visible, (200, 100), scale=1 / 1.5), [5, 15, 25, 35])
+    np.testing.assert_array_equal(boxes.get_gt_bbox(pose * [-1, 1], visible, (200, 100)),
+                                  boxes.whole_image_bbox((200, 100), 1.0))

@@ -48,3 +48,11 @@ def test_by_hand():
 def test_a_camera_has_21_numbers():
     with pytest.raises(ValueError, match=r"21 numbers, got shape \(20,\)"):
         camera_deserialize(np.zeros(20))
+
+
+def test_columns_and_rows_of_matlab_are_vectors(golden):
+    camera = camera_deserialize(golden["camera"])
+    same = Camera(camera.R.ravel(), camera.t[:, None], camera.f[None], camera.c[:, None],
+                  camera.p[:, None], camera.k[None])
+    np.testing.assert_array_equal(same.project(golden["points_w"][:5]),
+                                  camera.project(golden["points_w"][:5]))

@@ -113,3 +113,15 @@ def test_colours(power):
         out = normalize_channels(given, power)
         assert out.dtype == np.float32
         np.testing.assert_allclose(out, expected, atol=1e-7)
+
+
+def test_a_box_is_cut_out_where_it_lies():
+    picture = T(noise(np.random.default_rng(0), (40, 30)))
+    before = picture.asarray().copy()
+    picture.crop((3, 7, 23, 19))
+    np.testing.assert_array_equal(picture.asarray(), before[7:19, 3:23])
+    np.testing.assert_array_equal(picture.afmat @ [10, 12, 1], [7, 5, 1])
+
+
+def test_no_window_is_empty():
+    assert window_corners(np.eye(3), (10.4, 20.6), (0.1, 0.1)) == (10, 20, 11, 21)

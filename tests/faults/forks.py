@@ -1,0 +1,87 @@
+"""A function in a process of its own, which may be killed: a fork, without its imports."""
+import atexit
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Callable
+
+
+class Fork:
+    """A process that calls a function; what it says goes to a file.
+
+    Args:
+        function: returns its exit code.
+        log: file of its output.
+        limit: bytes of the largest file that it may write.
+        humble: it may not write where modes forbid it, even as root.
+    """
+
+    def __init__(self, function: Callable[[], int | None], log: Path, *,
+                 limit: int | None = None, humble: bool = False):
+        self.log, self.start = log, time.monotonic()
+        sys.stdout.flush()
+        self.id = os.fork()
+        if self.id == 0:
+            self._work(function, limit, humble)
+        self.code: int | None = None
+
+    def _work(self, function, limit, humble) -> None:
+        try:
+            for stream in (1, 2):
+                os.dup2(os.open(self.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND), stream)
+            atexit._clear()             # the parent's
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            if humble:
+                drop_privileges()
+            code = function() or 0
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        finally:
+            atexit._run_exitfuncs()
+            for stream in (sys.stdout, sys.stderr):
+                try:
+                    stream.flush()
+                except OSError:
+                    pass
+            os._exit(code)
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit code, or minus the signal that ended it; None: it goes on."""
+        end = time.monotonic() + seconds
+        while self.code is None:
+            done, status = os.waitpid(self.id, os.WNOHANG)
+            if done:
+                self.code = os.waitstatus_to_exitcode(status)
+                self.seconds = time.monotonic() - self.start
+            elif time.monotonic() > end:
+                return None
+            else:
+                time.sleep(0.002)
+        return self.code
+
+    def send(self, number: signal.Signals) -> None:
+        if self.code is None:
+            os.kill(self.id, number)
+
+    def output(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+
+def drop_privileges() -> None:
+    """Root of a process may from now on write only where a user may."""
+    if os.geteuid():
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)       # version 3, this process
+    nothing = (ctypes.c_uint32 * 6)()
+    if libc.capset(header, nothing):
+        raise OSError(ctypes.get_errno(), "capset")
