@@ -36,6 +36,7 @@ setup(
         "video": ["av"],
         "demo": ["gradio>=6", "av"],
         "pack": ["array_record", "fsspec"],
+        "ray": ["ray", "av"],
         "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "check": ["ruff", "mypy"],

@@ -15,7 +15,7 @@ from deephar.cli.quiet import quiet_stderr, start_keras
 PACKAGES = ("keras", "tensorflow", "numpy", "h5py", "scipy", "pillow", "matplotlib")
 EXTRAS = {"video": ("av",), "pack": ("array_record", "fsspec"),
           "export": ("onnx", "onnxruntime", "openvino", "ai-edge-litert"),
-          "demo": ("gradio", "av")}
+          "demo": ("gradio", "av"), "ray": ("ray", "av")}
 
 # Worst difference allowed: graphics cards multiply with fewer bits (TF32).
 TOLERANCE = {"CPU": 1e-4, "GPU": 2e-2}

@@ -1,8 +1,10 @@
-"""Write a network for another runtime: ONNX Runtime, LiteRT or OpenVINO.
+"""Write a network for another runtime, ONNX Runtime, LiteRT or OpenVINO, or a model server.
 
   deephar export onnx                                   the quickstart's, float32
   deephar export onnx --precision int8 --samples photos/    whole numbers
   deephar export litert --precision float16 --model mpii_reception2d
+  deephar export savedmodel                             for TensorFlow Serving
+  deephar export triton --out models/people             a folder of Triton's models
   deephar predict photo.jpg --model exported/quickstart-int8.onnx
 
 Beside the file, FILE.json says what its outputs mean and how far they are from
@@ -13,7 +15,8 @@ from pathlib import Path
 from deephar.cli.arguments import add_network
 from deephar.cli.quiet import start_keras
 
-FORMATS = ("onnx", "litert", "openvino")
+SERVED = ("savedmodel", "triton")
+FORMATS = ("onnx", "litert", "openvino", *SERVED)
 PRECISIONS = ("float32", "float16", "bfloat16", "int8", "int8-dynamic")
 
 
@@ -29,7 +32,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--stop-after-block", type=int, metavar="K",
                         help="leave the network after this prediction block")
     parser.add_argument("--out", type=Path, metavar="FILE",
-                        help="default: exported/MODEL-PRECISION.SUFFIX")
+                        help="default: exported/MODEL-PRECISION.SUFFIX; of a model server, "
+                             "the folder exported/MODEL-FORMAT")
 
 
 def run(args) -> int:
@@ -37,6 +41,8 @@ def run(args) -> int:
     from deephar.deploy.export import check_format, export
     from deephar.deploy.export import FORMATS as WRITERS
     from deephar.networks.load import load_network
+    if args.format in SERVED:
+        return _serve(args)
     check_format(args.format, args.precision)
     network = load_network(args.model, weights=args.weights)
     samples = _samples(args.samples, network) if args.samples else None
@@ -51,6 +57,24 @@ def run(args) -> int:
     for row in meaning["parity"]:
         print(f"  {row['output']:<24} greatest {row['greatest']:.1e}  "
               f"mean {row['mean']:.1e}")
+    return 0
+
+
+def _serve(args) -> int:
+    from deephar.deploy.serving import serve
+    from deephar.networks.cut import cut
+    from deephar.networks.load import load_network
+    if args.precision != "float32" or args.samples or args.outputs != "last":
+        raise ValueError(f"{args.format} has the precision float32 only, and the last "
+                         "block's outputs")
+    network = load_network(args.model, weights=args.weights)
+    if args.stop_after_block:
+        network = cut(network, blocks=args.stop_after_block)
+    name = Path(args.model).stem.removesuffix(".weights")
+    path = args.out or Path("exported") / f"{name}-{args.format}"
+    print(f"{path}\ndifference from the network on noise:")
+    for output, difference in serve(network, path, args.format)["parity"].items():
+        print(f"  {output:<24} greatest {difference:.1e}")
     return 0
 
 

@@ -7,6 +7,7 @@
   deephar predict frames/0001 --frames            a folder of frames
   deephar predict rtsp://camera/1 --show          a stream
   deephar predict 0 --show                        camera number 0
+  deephar predict videos/ --cluster auto          all videos below, on Ray
 
 Without --save-... or --show, the drawn pictures or videos and a JSON file go to
 --out.  One person is looked for per box, and one where no boxes are given.
@@ -36,6 +37,15 @@ def add_arguments(parser) -> None:
                        help="use the network up to this prediction block")
     group.add_argument("--batch-size", type=positive, default=8,
                        help="crops per call (default: %(default)s)")
+
+    group = parser.add_argument_group("many videos")
+    group.add_argument("--cluster", metavar="ADDRESS",
+                       help="predict videos, folders of videos or lists of them (.txt) on "
+                            "Ray: 'auto' or ray://HOST:10001; a JSON file for each goes to "
+                            "--out, those that are there are left alone")
+    group.add_argument("--actors", type=positive, metavar="N",
+                       help="copies of the network on the cluster (default: one for each "
+                            "GPU, or one)")
 
     group = parser.add_argument_group("where to look")
     group.add_argument("--boxes", metavar="FILE|WAY",
@@ -96,7 +106,11 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    if args.actors and not args.cluster:
+        raise ValueError("--actors is for --cluster")
     start_keras()
+    if args.cluster:
+        return _on_cluster(args)
     from deephar.cli.progress import progress_bar
     from deephar.inference.job import Job, Playback, Saves
     from deephar.inference.predictor import Predictor
@@ -127,6 +141,55 @@ def run(args) -> int:
         view_3d=args.view_3d, azimuth=args.azimuth, turn=args.turn, lifter=lifter,
         progress=lambda label, unit: progress_bar(label, unit=unit, rate=True))
     return max(_told(outcome) for outcome in job.run(pictures, videos))
+
+
+def _on_cluster(args) -> int:
+    from deephar.cli.progress import progress_bar
+    from deephar.inference.cluster import (
+        Setup, collection, predict_collection, write_summary)
+    from deephar.inference.job import Playback
+    from deephar.utils.locks import lock_folder
+    for name in ("show", "live", "timeline", "draw_boxes", "view_3d", "lift",
+                 *(f"save_{kind}" for kind in SAVES)):
+        if getattr(args, name):
+            raise ValueError(f"--{name.replace('_', '-')} does not go with --cluster, which "
+                             "writes a JSON file for each video")
+    videos, out = collection(args.inputs), args.out.absolute()
+    setup = Setup(
+        out, {"source": _there(args.model), "weights": Path(args.weights).absolute(),
+              "runtime": args.runtime},
+        {"batch_size": args.batch_size, "flip": args.flip, "angle": args.angle,
+         "min_confidence": args.min_confidence, "stop_after_block": args.stop_after_block},
+        Playback(args.fps, args.every, args.stride, args.smooth),
+        args.boxes and _there(args.boxes))
+    rows, progress = [], progress_bar("videos", rate=True)
+    with lock_folder(out):
+        try:
+            for row in predict_collection(args.cluster, setup, videos,
+                                          actors=args.actors or 0):
+                rows.append(row)
+                progress(len(rows), len(videos))
+        finally:
+            write_summary(out / "summary.csv", rows)
+    return _summed_up(rows, out)
+
+
+def _there(text: str) -> str:
+    """A path as every process finds it; other words stay as they are."""
+    return str(Path(text).absolute()) if Path(text).exists() else text
+
+
+def _summed_up(rows, out) -> int:
+    """Prints how the videos of a collection fared; its exit code."""
+    failed = [row for row in rows if row.state == "failed"]
+    for row in failed:
+        print(f"! {row.video}: {row.reason} ({row.attempts} attempts)")
+    for state, words in (("done", "done"), ("there", "were there"), ("failed", "failed")):
+        chosen = [row for row in rows if row.state == state]
+        print(f"{words:<12}{len(chosen):>8} videos {sum(row.frames for row in chosen):>10} "
+              f"frames {sum(row.poses for row in chosen):>10} poses")
+    print(f"{out / 'summary.csv'}: a row for each")
+    return 1 if failed else 0
 
 
 def _check(args, pictures, videos) -> None:
