@@ -1,6 +1,7 @@
 """How long a picture takes to a drawn pose; how well and fast people are followed."""
 import contextlib
 import time
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -11,14 +12,19 @@ from deephar.data.synthetic.crossing import Crossing, crossing
 from deephar.data.synthetic.film import film
 from deephar.data.synthetic.motions import MOTIONS
 from deephar.inference.job import Job, Saves
+from deephar.inference.lift import lift_people, with_lifted
+from deephar.inference.motion3d import motion_of
 from deephar.inference.predictor import Predictor
 from deephar.inference.render import Renderer, draw_people
 from deephar.inference.sources import Frame
 from deephar.inference.tracks import Tracks
 from deephar.inference.video import predict_video
+from deephar.inference.view import MotionView
 from deephar.inference.writer import VideoWriter
-from deephar.measures import identity_f1, identity_switches
+from deephar.measures import identity_f1, identity_switches, p_mpjpe
+from deephar.networks.lifting import VideoLifter
 from deephar.utils.files import write_json
+from deephar.utils.pose import H36M17
 
 WARM_UP = 8             # pictures: the first ones go layer by layer, then tracing
 FPS = 25
@@ -26,6 +32,7 @@ ACTIONS_FPS = 13        # of the synthetic Penn Action videos
 VIDEO = (1280, 720), 10 # of a whole call: pixels, seconds
 DRAWN = 40              # frames that are drawn for it; they play to and fro
 PAGE_SIDE = 384         # pixels of a video to look at
+AZIMUTH, TURN = 10, 12  # degrees, and per second, of lifted people
 # What a detector does wrong: boxes missed, false ones per frame, errors per size.
 MISSED, FALSE, NOISE = 0.05, 0.1, 0.03
 
@@ -115,13 +122,13 @@ class FilmedPeople:
     """A drawn video of people who each do something else while they cross."""
 
     def __init__(self, predictor: Predictor, seed: int, people: int, frames: int = 48,
-                 size: tuple[int, int] = (640, 360)):
+                 size: tuple[int, int] = (640, 360), actions: Sequence[str] = ()):
         known = [name for name in next(iter(predictor.network.actions.values()), ())
                  if name in MOTIONS] or ["Walking"]
         picked = np.random.default_rng(seed).permutation(len(known))[:people]
         self.predictor, self.people = predictor, people
         self.crossed = crossing(seed, people, frames, ACTIONS_FPS, size,
-                                actions=[known[i] for i in picked])
+                                actions=actions or [known[i] for i in picked])
         self.frames = [Frame(t, t / ACTIONS_FPS, film(self.crossed.scene, t)[0], "crossing")
                        for t in range(frames)]
 
@@ -153,6 +160,21 @@ class FilmedPeople:
         with VideoWriter(path, ACTIONS_FPS) as writer:
             for frame, result in self.predicted():
                 writer.write(renderer(frame.picture, result), frame.time)
+
+    def lifted(self, lifter: VideoLifter) -> tuple[float, np.ndarray]:
+        """P2 in mm of everybody in space, aligned to the true pose, and three moments."""
+        layout = self.predictor.layout
+        results = [replace(result, people=tuple(replace(p, actions={}) for p in result.people))
+                   for _, result in self.predicted()]
+        pieces = [p for p in lift_people(results, layout, lifter) if p.person < self.people]
+        bodies = [act.body.joints[:, list(H36M17)] / 1000 for _, act in self.crossed.scene.people]
+        errors = [1000 * p_mpjpe(bodies[p.person][p.frames], p.poses) for p in pieces]
+        results = list(with_lifted(results, pieces))
+        view = MotionView(motion_of(results, layout), azimuth=AZIMUTH, turn=TURN)
+        renderer = Renderer(layout, rows=self.people, beside=view.beside)
+        return (float(np.average(errors, weights=[len(p.frames) for p in pieces])),
+                np.concatenate([renderer(self.frames[t].picture, results[t])
+                                for t in (len(results) * i // 6 for i in (1, 3, 5))]))
 
 
 # === A whole call ===

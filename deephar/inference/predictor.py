@@ -200,17 +200,17 @@ class Predictor:
         """One person through each clip: poses of every frame, and actions.
 
         Args:
-            clips: (T pictures, one square for all of them, source of the square).
+            clips: (T pictures, a square for all (4,) or for each (T, 4), its source).
 
         Returns:
             per clip, T people; all of a clip have its actions.
         """
         found = []
         for start in range(0, len(clips), self._clips_per_batch):
-            batch = clips[start:start + self._clips_per_batch]
+            batch = [(pictures, np.broadcast_to(windows, (len(pictures), 4)), source)
+                     for pictures, windows, source in clips[start:][:self._clips_per_batch]]
             frames, matrices = self.crops([
-                (picture, window) for pictures, window, _ in batch
-                for picture in pictures])
+                pair for pictures, windows, _ in batch for pair in zip(pictures, windows)])
             shape = (len(batch), self.network.num_frames)
             pose, confidence, actions = self._predict_clips(
                 frames.reshape(shape + frames.shape[1:]))
@@ -218,8 +218,8 @@ class Predictor:
             found += [[
                 self._person(None if pose is None else pose[k, t],
                              None if pose is None else confidence[k, t],
-                             matrices[k, t], window, source, actions[k])
-                for t in range(shape[1])] for k, (_, window, source) in enumerate(batch)]
+                             matrices[k, t], windows[t], source, actions[k])
+                for t in range(shape[1])] for k, (_, windows, source) in enumerate(batch)]
         return found
 
     def _predict_clips(self, clips):

@@ -14,7 +14,7 @@ from deephar.utils.plot import PAPER
 from deephar.utils.pose import PoseLayout
 
 STEP = 0.5                          # metres between the lines of the ground
-MARGIN = 0.4                        # metres of it around people
+MARGIN = 0.3                        # metres of it around people
 GROUND, LINE, SHADOW, INK = (226, 228, 232), (252, 252, 253), (190, 194, 202), (96, 100, 110)
 DISTANCE = 4.0                      # of the viewer, in radii of what is seen
 SMOOTH = 2                          # lines are drawn so many times larger, then shrunk
@@ -44,8 +44,8 @@ class Space:
         low, high = (-0.6, -0.6), (0.6, 0.6)
         self.height = 2.0
         if len(points):
-            # One wild joint does not make everybody small.
-            low, high = np.percentile(points[:, [0, 2]], (0.5, 99.5), axis=0)
+            # Who is far from all others does not make everybody small.
+            low, high = np.percentile(points[:, [0, 2]], (2, 98), axis=0)
             self.height = max(1.0, np.ptp(np.percentile(points[:, 1], (0.5, 99.5))) + 0.2)
         self.low = np.floor((np.array(low) - MARGIN) / STEP) * STEP
         self.high = np.ceil((np.array(high) + MARGIN) / STEP) * STEP

@@ -2,8 +2,8 @@
 
 Every frame is predicted once: a group of T × step frames makes `step` clips of T
 frames, interleaved, whose actions are averaged.  A network without actions takes
-the frames of a group one by one.  One square is looked into per person; in a
-clip it is the same for all frames, as in the papers.
+the frames of a group one by one.  One square is looked into per person; through a
+group it moves evenly with the person, and rests where the person does, as in the papers.
 """
 from collections import deque
 from dataclasses import replace
@@ -186,10 +186,10 @@ def _look(predictor, pictures, looks, every, live) -> list[list[Person]]:
     length = predictor.network.num_frames
     step = 1 if live else step_of(predictor, every)
     plan = clip_plan(len(pictures), length, step)
-    windows = [square(enclosing(list(look.squares.values()))) for look in looks]
     clips = iter(predictor.clips([
-        ([pictures[i] for i in clip], window, look.source)
-        for look, window in zip(looks, windows) for clip in plan]))
+        ([pictures[i] for i in clip], windows[clip], look.source)
+        for look, windows in zip(looks, (moving_square(look.squares, len(pictures))
+                                         for look in looks)) for clip in plan]))
     for look in looks:                      # everybody's clips went in together
         own = [next(clips) for _ in plan]
         actions = _mean_actions([clip[0].actions for clip in own])
@@ -198,6 +198,23 @@ def _look(predictor, pictures, looks, every, live) -> list[list[Person]]:
         for i in look.squares:
             people[i].append(replace(by_frame[i], id=look.id, actions=actions))
     return people
+
+
+def moving_square(squares: Mapping[int, np.ndarray], count: int) -> np.ndarray:
+    """One square that moves evenly with a person and holds all the person's, (count, 4).
+
+    Who walks stays as large as who stands; the square of who stands does not move.
+
+    Args:
+        squares: {frame: square}, of some of `count` frames.
+    """
+    known, boxes = np.array(list(squares)), np.stack(list(squares.values()))
+    centres = np.tile((boxes[:, :2] + boxes[:, 2:]) / 2, 2)
+    time = known - known.mean()
+    speed = time @ centres / max(time @ time, 1e-9)
+    still = square(enclosing(list(boxes - time[:, None] * speed)))
+    at = np.clip(np.arange(count), known.min(), known.max()) - known.mean()
+    return still + at[:, None] * speed
 
 
 def _mean_actions(actions: Sequence[Mapping]) -> dict:

@@ -4,6 +4,7 @@ from typing import Callable
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from deephar.inference.motion3d import Motion3D
 from deephar.inference.results import FrameResult
@@ -15,6 +16,7 @@ from deephar.utils.pose import PoseLayout
 PICTURES = (".png", ".jpg", ".jpeg")
 MOMENTS = 4                     # of a picture
 SIDE = 640                      # of a view, in pixels
+SECOND = 1.0
 
 Beside = Callable[[FrameResult, int], np.ndarray]       # (result, side): square picture
 
@@ -30,14 +32,10 @@ class MotionView:
     def __init__(self, motion: Motion3D, *, azimuth: float = 35.0, elevation: float = 14.0,
                  turn: float = 0.0):
         self.motion = motion
-        layout, self.points = motion.drawable()
-        everybody = np.stack(list(self.points.values()))            # (P, T, J, 3)
-        lowest = np.nanmax(everybody.reshape(-1, *everybody.shape[2:])[..., 1], axis=-1,
-                           initial=-np.inf)
-        lowest = lowest[np.isfinite(lowest)]
-        self.space = Space(
-            layout, everybody, azimuth=azimuth, elevation=elevation, turn=turn,
-            floor=float(np.percentile(lowest, 95)) if len(lowest) else None)
+        layout, points = motion.drawable()
+        self.points = {id: on_the_ground(own, motion.times) for id, own in points.items()}
+        self.space = Space(layout, np.stack(list(self.points.values())), azimuth=azimuth,
+                           elevation=elevation, turn=turn, floor=0.0)
 
         self._rows = {frame: row for row, frame in enumerate(motion.frames.tolist())}
 
@@ -50,6 +48,23 @@ class MotionView:
     def beside(self, result: FrameResult, side: int) -> np.ndarray:
         """The picture of a result's frame."""
         return self(result.index, result.time or 0.0, side)
+
+
+def on_the_ground(points: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """One person's (T, J, 3) with the ground of the second around each frame at 0.
+
+    How far away somebody is, and so how low, is not known well; who jumps, leaves it.
+    """
+    lowest = np.nanmax(points[..., 1], axis=1, initial=-np.inf)
+    known = np.flatnonzero(np.isfinite(lowest))
+    if not len(known):
+        return points
+    lowest = np.interp(np.arange(len(points)), known, lowest[known])
+    step = np.median(np.diff(times)) if len(times) > 1 else SECOND
+    size = 2 * round(SECOND / max(step, 1e-3) / 2) + 1
+    ground = uniform_filter1d(median_filter(lowest, size, mode="nearest"), size // 2 + 1,
+                              mode="nearest")
+    return points - ground[:, None, None] * [0, 1, 0]
 
 
 def pose_beside(layout: PoseLayout, azimuth: float) -> Beside:

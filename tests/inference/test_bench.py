@@ -9,6 +9,7 @@ from deephar.data.synthetic.crossing import crossing
 from deephar.inference import bench
 from deephar.inference.bench import FilmedPeople, bench_predict, detections
 from deephar.inference.predictor import Predictor
+from tests.fakes.lifters import flat_lifter
 from tests.fakes.networks import fixed
 
 
@@ -44,6 +45,8 @@ def test_filmed_people(tmp_path):
     filmed.save(tmp_path / "people.gif")
     with Image.open(tmp_path / "people.gif") as drawn:
         assert drawn.n_frames > 1 and drawn.size == (384, 216 + 2 * 18)
+    error, picture = filmed.lifted(flat_lifter())
+    assert 10 < error < 1000 and picture.shape == (3 * 360, 640 + 360, 3)
 
 
 def test_a_video_from_file_to_file(tmp_path, monkeypatch):

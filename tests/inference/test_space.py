@@ -73,7 +73,7 @@ def test_scales_are_metres():
     left, right = arms_out() - [1, 0, 0], arms_out() + [1, 0, 0]
     space = Space(pa17j3d, np.stack([left, right]), azimuth=0, elevation=0)
     a, b = (space._projection(SIZE, 0.8, 0)(p[INDEX("pelvis")])[0] for p in (left, right))
-    assert space.low.tolist() == [-2.5, -0.5] and space.high.tolist() == [2.5, 0.5]
+    assert space.low.tolist() == [-2, -0.5] and space.high.tolist() == [2, 0.5]
     assert b - a == pytest.approx(2 * space._scale(SIZE), rel=1e-6)
 
 

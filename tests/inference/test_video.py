@@ -6,7 +6,8 @@ from PIL import Image, ImageDraw
 from deephar.data.video import BrokenVideo
 from deephar.inference.predictor import Predictor
 from deephar.inference.sources import Frame, frames_of
-from deephar.inference.video import clip_plan, predict_live, predict_video, step_of
+from deephar.inference.video import (
+    clip_plan, moving_square, predict_live, predict_video, step_of)
 from deephar.networks.network import Network
 from deephar.utils.pose import pa16j2d
 from tests.fakes.networks import FIXED, Dots, dot_color, fixed
@@ -162,12 +163,24 @@ def test_boxes_of_several_people_keep_their_numbers():
     assert np.allclose(out[2].people[0].joints, 2 + 20 * FIXED, atol=1e-4)
 
 
-def test_one_square_for_all_frames_of_a_clip():
+def test_the_square_of_a_clip_moves_with_the_person():
     network = fixed(frames=4, actions=[1, 0, 0])
     boxes = {str(i): [[10 * i, 0, 10 * i + 20, 20]] for i in range(4)}
     out = list(predict_video(Predictor(network, margin=1.0), blank(4), boxes=boxes))
-    for _, result in out:       # the boxes' union is 50 × 20, its square 50 × 50
-        assert np.allclose(result.people[0].box, (0, -15, 50, 35))
+    for i, (_, result) in enumerate(out):
+        assert np.allclose(result.people[0].box, (10 * i, 0, 10 * i + 20, 20))
+        assert np.allclose(result.people[0].joints, [10 * i, 0] + 20 * FIXED, atol=1e-4)
+
+
+def test_a_square_holds_all_of_the_person_and_stays_where_nothing_is_known():
+    # To and fro, on the whole at rest: one square of their union, 30 wide.
+    swaying = {i: np.array([x, 0, x + 20, 20.0]) for i, x in enumerate((0, 10, 10, 0))}
+    assert np.allclose(moving_square(swaying, 4), (0, -5, 30, 25))
+    # Before the first and after the last box it stays.
+    seen = {2: np.array([20, 0, 40, 20.0]), 3: np.array([30, 0, 50, 20.0])}
+    found = moving_square(seen, 6)
+    assert np.allclose(found[:, 0], (20, 20, 20, 30, 30, 30))
+    assert np.allclose(moving_square({1: seen[2]}, 3), seen[2])
 
 
 def test_a_clip_network_without_actions_follows_frame_by_frame():

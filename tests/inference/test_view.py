@@ -5,7 +5,8 @@ from PIL import Image
 
 from deephar.inference.motion3d import Motion3D
 from deephar.inference.results import FrameResult, Person
-from deephar.inference.view import SIDE, MotionView, pose_beside, write_view
+from deephar.inference.view import (
+    SIDE, MotionView, on_the_ground, pose_beside, write_view)
 from deephar.utils.paint import RIGHT
 from deephar.utils.pose import H36M17_NAMES, pa17j3d
 from tests.inference.test_space import arms_out, where
@@ -47,11 +48,22 @@ def test_a_results_frame_is_found_by_its_number(motion):
     assert not np.array_equal(nobody, shown) and not len(where(nobody, RIGHT)[0])
 
 
-def test_the_ground_lies_at_the_feet(motion):
-    layout, points = motion.drawable()
-    lowest = [np.nanmax(p[t, :, 1]) for p in points.values() for t in range(6)
-              if np.isfinite(p[t]).any()]
-    assert MotionView(motion).space.floor == pytest.approx(np.percentile(lowest, 95))
+def test_everybody_stands_on_the_ground_and_may_jump():
+    times = np.arange(100) / 25
+    jump = np.where((times > 2) & (times < 2.4), 0.5, 0)
+    points = np.zeros((100, 17, 3))
+    points[..., 1] = (0.9 + 0.1 * times - jump)[:, None]        # sinks while going away
+    points[:, 10, 1] -= 1.7                                     # the head
+    points[50:55] = np.nan
+    found = on_the_ground(points, times)
+    assert np.isnan(found[52]).all()
+    feet = found[:, 0, 1]
+    walks = np.isfinite(feet) & (jump == 0)
+    assert np.abs(feet[walks]).max() < 0.06
+    assert np.nanmax(feet[(jump > 0)]) < -0.4
+    assert np.allclose((found[:, 10] - found[:, 0])[walks], [0, -1.7, 0])
+    nobody = np.full((3, 17, 3), np.nan)
+    assert np.isnan(on_the_ground(nobody, times[:3])).all()
 
 
 def test_the_first_pose_of_a_3d_network():
