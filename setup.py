@@ -37,6 +37,8 @@ setup(
         "demo": ["gradio>=6", "av"],
         "pack": ["array_record", "fsspec"],
         "ray": ["ray", "av"],
+        "detect": ["keras-hub>=0.32"],
+        "coco": ["pycocotools"],
         "export": ["onnx", "onnxruntime", "openvino", "ai-edge-litert"],
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "check": ["ruff", "mypy"],

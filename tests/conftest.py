@@ -52,6 +52,12 @@ def pytest_collection_modifyitems(config, items):
     items[:] = kept
 
 
+@pytest.fixture(autouse=True)
+def no_detector(monkeypatch):
+    """Nothing is downloaded: pictures are scanned unless a test names a detector."""
+    monkeypatch.setattr("deephar.inference.predictor.is_installed", lambda: False)
+
+
 # === Synthetic data, made once for all tests; do not change them ===
 
 @pytest.fixture(scope="session")
@@ -78,6 +84,6 @@ def tiny_set(synthetic_home):
 
 @pytest.fixture(scope="session")
 def tiny(tiny_set):
-    """A data root with all four sets in size tiny."""
+    """A data root with all sets in size tiny."""
     from deephar.data import DATASETS
     return [tiny_set(name) for name in DATASETS][0].parent

@@ -5,6 +5,7 @@
   deephar bench network --modes all --blocks --data datasets/quickstart
   deephar bench predict --picture photo.jpg --modes optimized,"onnx float32"
   deephar bench people
+  deephar bench crowd
   deephar bench data
   deephar bench train
   deephar bench all --out report      # with KERAS_BACKEND=jax: on JAX
@@ -20,7 +21,8 @@ from typing import Any
 from deephar.cli.arguments import add_network
 from deephar.cli.quiet import start_keras
 
-KINDS = ("network", "predict", "people", "data", "train", "all")
+KINDS = ("network", "predict", "people", "crowd", "data", "train", "all")
+CROWD = 360             # pictures for training, a quarter of which are looked at
 INT8_SAMPLES = 16       # inputs to find ranges on
 ACTION_FILMS = 4        # of so many people each
 
@@ -42,9 +44,12 @@ def add_arguments(parser) -> None:
     parser.add_argument("--picture", type=Path, help="for predict; noise if not given")
     parser.add_argument("--data", help="a folder that holds MPII/ and PennAction/, or "
                         "synthetic: what data and train read (default: synthetic); "
+                        "crowd looks at COCO/'s validation split; "
                         "network scores its modes and blocks with unseen people of it")
     parser.add_argument("--lift", metavar="RUN", help="of people: also put them into space "
                         "by a lifter's run, or quickstart")
+    parser.add_argument("--detector", metavar="NAME|FOLDER|FILE",
+                        help="of crowd: compare it, too; see `deephar predict`")
     parser.add_argument("--batch-size", type=int, default=8,
                         help="of train: pictures, or clips (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("bench"),
@@ -55,7 +60,7 @@ def run(args) -> int:
     from deephar.utils.files import write_json
     start_keras()
     result = {"network": _network, "predict": _predict, "people": _people_who_cross,
-              "data": _data, "train": _train, "all": _all}[args.kind](args)
+              "crowd": _crowd, "data": _data, "train": _train, "all": _all}[args.kind](args)
     path = args.out / f"{args.kind}.json"
     write_json(path, result)
     told = result["machine"]
@@ -199,6 +204,25 @@ def _people_who_cross(args) -> dict:
         show(picture, filename=args.out / "lifted.jpg")
         print(args.out / "lifted.jpg")
     return result
+
+
+def _crowd(args) -> dict:
+    from deephar.data.locate import locate
+    from deephar.data.synthetic import synthesize
+    from deephar.inference.crowds import TRUE_BOXES, bench_crowd, draw_crowds
+    from deephar.inference.predictor import Predictor
+    from deephar.utils.plot import show
+    from deephar.utils.timing import machine
+    predictor = Predictor(_load(args), detector=args.detector)
+    # Other people than those that thresholds were chosen with.
+    folder = (locate(args.data, "coco") if args.data
+              else synthesize("coco", args.out / "crowd-pictures", CROWD, seed=1))
+    ways = [TRUE_BOXES, "two-pass", "scan", *(["detect"] if args.detector else [])]
+    rows = bench_crowd(predictor, folder, ways, progress=lambda line: print(line, flush=True))
+    show(draw_crowds(predictor, folder, ways[-1]), filename=args.out / "crowd.jpg")
+    print(args.out / "crowd.jpg")
+    return {"kind": "crowd", "network": predictor.network.name, "machine": machine(),
+            "rows": rows}
 
 
 def _people(args, side: int):

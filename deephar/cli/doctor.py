@@ -13,7 +13,8 @@ from pathlib import Path
 from deephar.cli.quiet import quiet_stderr, start_keras
 
 PACKAGES = ("keras", "tensorflow", "numpy", "h5py", "scipy", "pillow", "matplotlib")
-EXTRAS = {"video": ("av",), "pack": ("array_record", "fsspec"),
+EXTRAS = {"video": ("av",), "pack": ("array_record", "fsspec"), "detect": ("keras-hub",),
+          "coco": ("pycocotools",),
           "export": ("onnx", "onnxruntime", "openvino", "ai-edge-litert"),
           "demo": ("gradio", "av"), "ray": ("ray", "av")}
 

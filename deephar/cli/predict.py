@@ -49,9 +49,20 @@ def add_arguments(parser) -> None:
 
     group = parser.add_argument_group("where to look")
     group.add_argument("--boxes", metavar="FILE|WAY",
-                       help="JSON or CSV file; 'annotation' (of the data set that the "
-                            "pictures are from); 'two-pass' (whole picture, then "
-                            "closer); 'whole'; 'track' (videos: where the last pose was)")
+                       help="JSON or CSV file; 'detect' (everybody, by --detector; the "
+                            "default for pictures if KerasHub is installed); 'scan' "
+                            "(everybody, by the network alone; the default for pictures "
+                            "otherwise); 'track' (videos: where the last pose was; their "
+                            "default); 'two-pass' (whole picture, then closer); 'whole'; "
+                            "'annotation' (of the data set that the pictures are from)")
+    group.add_argument("--detector", metavar="NAME|FOLDER|FILE",
+                       help="a preset of KerasHub, the folder of one, or an ONNX file with "
+                            "its JSON (default: dfine_nano_coco)")
+    group.add_argument("--threshold", type=float, default=0.4,
+                       help="least probability of a detector's person "
+                            "(default: %(default)s)")
+    group.add_argument("--max-people", type=positive, metavar="N",
+                       help="of a picture: the surest that were detected or scanned")
     group.add_argument("--min-confidence", type=float, default=0.15,
                        help="mean confidence from which on a person counts as found "
                             "(default: %(default)s)")
@@ -123,7 +134,8 @@ def run(args) -> int:
     predictor = Predictor(
         load_network(args.model, weights=args.weights, runtime=args.runtime),
         batch_size=args.batch_size, flip=args.flip, angle=args.angle,
-        min_confidence=args.min_confidence, stop_after_block=args.stop_after_block)
+        min_confidence=args.min_confidence, stop_after_block=args.stop_after_block,
+        max_people=args.max_people, detector=args.detector, threshold=args.threshold)
     if lifter and predictor.layout is None:
         raise ValueError("--lift needs a network that finds poses, "
                          f"{predictor.network.name} only tells actions")
@@ -135,7 +147,8 @@ def run(args) -> int:
         predictor,
         Saves(args.out, {kind: getattr(args, f"save_{kind}") for kind in SAVES
                          if getattr(args, f"save_{kind}") is not None}, args.show),
-        Playback(args.fps, args.every, args.stride, args.smooth, args.live), args.boxes,
+        Playback(args.fps, args.every, args.stride, args.smooth, args.live),
+        args.boxes or (args.detector and "detect"),
         {"boxes": args.draw_boxes, "max_side": args.max_side,
          "least_height": LIFTED_SIDE if lifter else 1}, args.timeline,
         view_3d=args.view_3d, azimuth=args.azimuth, turn=args.turn, lifter=lifter,
@@ -216,7 +229,7 @@ def _check(args, pictures, videos) -> None:
                          "of a video need --frames")
     if args.boxes == "track" and pictures:
         raise ValueError("--boxes track is for videos; pictures take a file, "
-                         "two-pass or whole")
+                         "detect, scan, two-pass or whole")
 
 
 def _told(outcome) -> int:
@@ -229,5 +242,6 @@ def _told(outcome) -> int:
         print(path)
     people = [len(result.people) for result in outcome.results]
     print(f"{len(people)} {outcome.noun}s, {sum(people)} poses"
-          + (f", nobody found in {people.count(0)}" if 0 in people else ""))
+          + (f", nobody found in {people.count(0)}" if 0 in people else "")
+          + (f" (--boxes {outcome.way})" if outcome.way else ""))
     return outcome.code

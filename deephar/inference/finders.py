@@ -1,18 +1,18 @@
-"""Who is looked for in the frames of a video, and where: given boxes, or the last pose."""
+"""Who is looked for in the frames of a video, and where: boxes, or the last pose."""
 from dataclasses import dataclass, replace
 from typing import Callable, Mapping, Sequence
 
 import numpy as np
 
 from deephar.inference.boxes import (
-    box_of_poses, boxes_for, check_boxes, detected, square)
+    box_of_poses, boxes_for, check_boxes, square)
 from deephar.inference.predictor import Predictor
 from deephar.inference.results import Person
 from deephar.inference.sources import Frame
 from deephar.inference.tracks import Tracks
 from deephar.utils.bbox import whole_image_bbox
 
-WAYS = ("track", "two-pass", "whole")
+WAYS = ("track", "detect", "scan", "two-pass", "whole")
 Boxes = str | Mapping[str, list] | Callable
 
 
@@ -36,8 +36,14 @@ def finder_for(predictor: Predictor, boxes: Boxes):
         if boxes not in WAYS:
             raise ValueError(f"boxes must be {', '.join(WAYS)}, {{frame: boxes}} or a "
                              f"function, got {boxes!r}")
+        if boxes == "detect":
+            return _Given(predictor, predictor.detector)
         if predictor.layout is None:
             boxes = "whole"                 # no poses to find anybody by
+        if boxes == "scan":
+            return _Given(predictor, lambda picture: [
+                square(person.box, 1 / predictor.margin)
+                for person in predictor.scan(picture)])
         return _Found(predictor, boxes)
     return _Given(predictor, boxes)
 
@@ -83,9 +89,10 @@ class _Given(_Finder):
 
     def looks(self, group: Sequence[Frame]) -> list[Look]:
         self.forget_before(group)
-        self._given = {frame.index: self._given[frame.index]
-                       if frame.index in self._given else self._boxes_of(frame)
-                       for frame in group}
+        fresh = [frame for frame in group if frame.index not in self._given]
+        self._given |= {frame.index: boxes
+                        for frame, boxes in zip(fresh, self._boxes_of(fresh))}
+        self._given = {frame.index: self._given[frame.index] for frame in group}
         squares: dict[int, dict] = {}
         for i, frame in enumerate(group):
             given = self._given[frame.index]
@@ -96,12 +103,13 @@ class _Given(_Finder):
                 squares.setdefault(id, {})[i] = square(box, self.predictor.margin)
         return [Look(id, found, "given") for id, found in sorted(squares.items())]
 
-    def _boxes_of(self, frame: Frame) -> np.ndarray:
-        where = f"frame {frame.index}"
+    def _boxes_of(self, frames: Sequence[Frame]) -> list[np.ndarray]:
+        names = [f"frame {frame.index}" for frame in frames]
         if callable(self.boxes):
-            return detected(self.boxes(frame.picture), frame.size, where)
-        return check_boxes(boxes_for(self.boxes, frame.name, frame.index), frame.size,
-                           where)
+            return self.predictor.boxes_of(
+                self.boxes, [frame.picture for frame in frames], names)
+        return [check_boxes(boxes_for(self.boxes, frame.name, frame.index), frame.size, name)
+                for frame, name in zip(frames, names)]
 
     def is_sure(self, people) -> bool:
         return True

@@ -92,6 +92,7 @@ class Outcome:
         faults: what went wrong, in words.
         notes: what else there is to tell.
         code: 0, 1 after a fault, or STOPPED.
+        way: how people were looked for in pictures.
     """
     noun: str
     results: Any
@@ -99,6 +100,7 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     code: int = 0
+    way: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ class Job:
         predictor: finds them.
         saves, playback: see there.
         boxes: a way to look, a file of boxes, or 'annotation' for those of the
-            data set that the pictures are from; None for 'two-pass' in
-            pictures and 'track' in videos.
+            data set that the pictures are from; None for the predictor's usual
+            way in pictures and 'track' in videos.
         drawing: options of `Renderer`.
         view_3d: put the first person's 3D pose beside the picture.
         azimuth: of what is drawn in space.
@@ -140,9 +142,10 @@ class Job:
             yield self._video(source, name)
 
     def _pictures(self, paths: Sequence[Path], names: Sequence[str]) -> Outcome:
-        boxes = self._boxes("two-pass", paths)
+        way = self.boxes or self.predictor.usual_way
+        boxes = self._boxes(way, paths)
         progress = self.progress("pictures", "")
-        outcome = Outcome("picture", [])
+        outcome = Outcome("picture", [], way=way)
         size = self.predictor.batch_size
         for start in range(0, len(paths), size):
             opened = []
@@ -293,6 +296,8 @@ class Job:
         if timeline and self.boxes not in (None, "annotation", *WAYS):
             most = max(map(len, read_boxes(self.boxes).values()), default=1)
             rows = min(max(most, 1), MOST_ROWS)
+        elif timeline and self.boxes in ("detect", "scan"):
+            rows = MOST_ROWS
         return Renderer(self.predictor.layout, timeline=timeline, rows=rows,
                         beside=beside, **self.drawing)
 

@@ -1,12 +1,15 @@
 """From pictures or clips and boxes to people: crop, predict, map back.
 
-One person is looked for in each box: several people in a picture need several
-boxes.  Coordinates go out in pixels of the picture; the network sees a crop of
+One person is looked for in each box; a detector, or the network itself in windows of
+several sizes, says where people are.  Coordinates go out in pixels of the picture; the network sees a crop of
 it, and the same 3×3 matrix that made the crop brings the joints back.
 """
+import logging
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -15,7 +18,10 @@ from PIL import Image, ImageOps
 from deephar.data.pictures import open_picture
 from deephar.inference.boxes import (
     GIVEN_MARGIN, box_of_poses, check_boxes, detected, square)
+from deephar.inference.detectors import (
+    DETECTOR, THRESHOLD, Detector, is_installed, load_detector)
 from deephar.inference.results import Person
+from deephar.inference.scan import scan
 from deephar.networks.cut import cut, heat_map_function
 from deephar.networks.load import load_network
 from deephar.networks.network import Network
@@ -28,13 +34,15 @@ from deephar.utils.pose import PoseLayout
 from deephar.utils.transform import (
     T, normalize_channels, transform_pose_sequence, translation)
 
+log = logging.getLogger(__name__)
+
 WINDOW_MM = 1000 * H36M_WINDOW      # what a crop spans at the depth of the person
 CROP_THREADS = 2
 CLIPS_PER_BATCH = 4                 # people of a frame go in together
 
 # How to find people: boxes, a function of the picture, or the name of a way.
 Boxes = str | Sequence | np.ndarray | Callable[[np.ndarray], Any]
-WAYS = ("two-pass", "whole")
+WAYS = ("detect", "scan", "two-pass", "whole")
 
 
 class Predictor:
@@ -56,6 +64,10 @@ class Predictor:
         margin: side of the crop, per longer side of a given box.
         min_confidence: mean confidence of the joints from which on a person
             that was not given by a box counts as found.
+        max_people: of a picture, from a detector or a scan: the surest; None: all.
+        detector: what 'detect' asks: a name or file that `load_detector` takes, or
+            a function of the picture.
+        threshold: least probability of its persons.
         stop_after_block: use the network up to this prediction block only.
         optimize: run an equivalent network with fewer steps.
         camera: (fx, fy, cx, cy) in pixels, if known, for millimetres.
@@ -66,6 +78,9 @@ class Predictor:
     def __init__(self, model: Any, *, weights: str | os.PathLike = "weights",
                  batch_size: int = 8, flip: bool = False, angle: float = 0.0,
                  margin: float = GIVEN_MARGIN, min_confidence: float = 0.15,
+                 max_people: int | None = None,
+                 detector: str | os.PathLike | Callable | None = None,
+                 threshold: float = THRESHOLD,
                  stop_after_block: int | None = None, optimize: bool = True,
                  camera: tuple[float, float, float, float] | None = None,
                  depth_range: float = 2 * DEPTH_HALF_RANGE,
@@ -75,12 +90,15 @@ class Predictor:
             raise ValueError(f"batch_size must be ≥ 1, got {batch_size}")
         if margin <= 0:
             raise ValueError(f"margin must be > 0, got {margin}")
+        if max_people is not None and max_people < 1:
+            raise ValueError(f"max_people must be ≥ 1, got {max_people}")
         network = load_network(model, weights=weights, layout=layout, actions=actions)
         if stop_after_block is not None:
             network = cut(network, blocks=stop_after_block)
         self.network: Network = network
         self.batch_size, self.flip, self.angle = batch_size, flip, angle
         self.margin, self.min_confidence = margin, min_confidence
+        self.max_people, self.threshold, self._detector = max_people, threshold, detector
         self.camera, self.depth_range = camera, depth_range
         faster = quick if optimize else (lambda network, **options: network)
         self._run_frames = (frame_function(faster(network, poses=True), batch_size)
@@ -99,28 +117,51 @@ class Predictor:
     def layout(self) -> PoseLayout | None:
         return self.network.layout
 
-    def __call__(self, picture, boxes: Boxes = "two-pass") -> list[Person]:
-        """The people of one picture: a path, a PIL image or an array."""
-        return self.pictures([picture], [boxes])[0]
+    @cached_property
+    def detector(self) -> Callable[[np.ndarray], Any]:
+        """What 'detect' asks; loaded on first use."""
+        if callable(self._detector):
+            return self._detector
+        return load_detector(self._detector or DETECTOR, threshold=self.threshold)
 
-    def pictures(self, pictures: Sequence, boxes: Boxes | Sequence[Boxes] = "two-pass"
-                 ) -> list[list[Person]]:
+    @cached_property
+    def usual_way(self) -> str:
+        """How people are found if nobody says how: 'detect' if that can be, else 'scan'."""
+        if self._detector is None:
+            if not is_installed():
+                return "scan"
+            try:
+                self.detector
+            except OSError as error:
+                log.warning("%s", error)
+                return "scan"
+        return "detect"
+
+    def __call__(self, picture, boxes: Boxes | None = None) -> list[Person]:
+        """The people of one picture: a path, a PIL image or an array."""
+        return self.pictures([picture], None if boxes is None else [boxes])[0]
+
+    def pictures(self, pictures: Sequence,
+                 boxes: Boxes | Sequence[Boxes] | None = None) -> list[list[Person]]:
         """The people of several pictures, predicted in batches.
 
         Args:
             pictures: paths, PIL images or arrays.
             boxes: one entry per picture: boxes (N, 4); a function that takes the
-                picture (H, W, 3), uint8, and returns boxes; 'two-pass' looks at
-                the whole picture first and then closer where it saw somebody;
-                'whole' looks at the whole picture only.  A name or a function
-                may stand alone.
+                picture (H, W, 3), uint8, and returns boxes; 'detect' asks the
+                detector; 'scan' looks through windows of several sizes, then closer;
+                'two-pass' looks at the whole picture first and then closer where it
+                saw somebody; 'whole' looks at the whole picture only.  A name or a
+                function may stand alone; None is `usual_way`.
         """
         pictures = [open_any(picture) for picture in pictures]
+        boxes = self.usual_way if boxes is None else boxes
         if isinstance(boxes, str) or callable(boxes):
             boxes = [boxes] * len(pictures)
         if len(boxes) != len(pictures):
             raise ValueError(f"boxes: one entry per picture ({len(pictures)}), "
                              f"got {len(boxes)}")
+        boxes = self._by_detectors(pictures, boxes)
         looks = [(i, *look) for i, (picture, wanted) in enumerate(zip(pictures, boxes))
                  for look in self.looks(picture, wanted)]
         people = self.look(pictures, looks)
@@ -128,13 +169,15 @@ class Predictor:
                   for (i, _, source), p in zip(looks, people)
                   if source == "two-pass" and self.is_sure(p)]
         second = iter(self.look(pictures, closer))
-        found: list[list[Person]] = [[] for _ in pictures]
+        found = [self.scan(picture) if isinstance(wanted, str) and wanted == "scan" else []
+                 for picture, wanted in zip(pictures, boxes)]
         for (i, _, source), person in zip(looks, people):
             if source == "two-pass":
                 person = next(second) if self.is_sure(person) else None
             if person is not None and (source == "given" or self.is_sure(person)):
                 found[i].append(person)
-        return found
+        return [[replace(person, id=number) for number, person in enumerate(people)]
+                for people in found]
 
     def looks(self, picture: np.ndarray, boxes: Boxes
               ) -> list[tuple[np.ndarray, str]]:
@@ -145,10 +188,35 @@ class Predictor:
                 raise ValueError(f"boxes must be numbers, a function or one of "
                                  f"{', '.join(WAYS)}, got {boxes!r}")
             source = "whole picture" if boxes == "whole" else boxes
-            return [(whole_image_bbox(size), source)]
-        found = (detected(boxes(picture), size) if callable(boxes)
-                 else check_boxes(boxes, size))
-        return [(square(box, self.margin), "given") for box in found]
+            return [] if boxes == "scan" else [(whole_image_bbox(size), source)]
+        return [(square(box, self.margin), "given") for box in check_boxes(boxes, size)]
+
+    def _by_detectors(self, pictures, boxes) -> list:
+        """Boxes in the place of every detector, each of which gets its pictures at once."""
+        boxes = [self.detector if isinstance(wanted, str) and wanted == "detect" else wanted
+                 for wanted in boxes]
+        for detector in {id(wanted): wanted for wanted in boxes if callable(wanted)}.values():
+            places = [i for i, wanted in enumerate(boxes) if wanted is detector]
+            found = self.boxes_of(detector, [pictures[i] for i in places])
+            for i, some in zip(places, found):
+                boxes[i] = some
+        return boxes
+
+    def boxes_of(self, detector: Callable, pictures: Sequence[np.ndarray],
+                 names: Sequence[str] = ()) -> list[np.ndarray]:
+        """A detector's boxes (N, 4) of every picture, those that are boxes."""
+        found = (detector.batch(pictures) if isinstance(detector, Detector)
+                 else [detector(picture) for picture in pictures])
+        return [detected(boxes, picture.shape[1::-1], name)[:self.max_people]
+                for boxes, picture, name in zip(found, pictures,
+                                                names or [""] * len(pictures))]
+
+    def scan(self, picture: np.ndarray) -> list[Person]:
+        """Everybody of a picture, the surest first; see `deephar.inference.scan`."""
+        return scan(lambda squares: self.look([picture], [
+            (0, window, "scan") for window in squares]), picture.shape[1::-1],
+            self.layout.joint_names if self.layout else (),
+            self.min_confidence)[:self.max_people]
 
     def is_sure(self, person: Person) -> bool:
         """Whether the confidences say that somebody is there."""

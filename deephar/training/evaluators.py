@@ -10,6 +10,7 @@ import keras
 
 from deephar.config import DataConfig
 from deephar.evaluation import scorer
+from deephar.evaluation.coco import mean_oks, oks_trial
 from deephar.evaluation.human36m import mpjpe_score, mpjpe_trial
 from deephar.evaluation.loop import Predict
 from deephar.networks.cut import actions_only, poses_only
@@ -17,7 +18,6 @@ from deephar.networks.network import Network
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.training.samples import Drawn, action_samples, pose_samples
 from deephar.utils.pose import PoseLayout
-
 
 
 def pckh_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
@@ -28,6 +28,17 @@ def pckh_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *
         lambda model: {"pckh": scorer.pckh(
             predict_with(model), dataset, dataconf, layout, mode=mode, count=count,
             batch_size=batch_size).value},
+        pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
+
+
+def oks_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
+           count: int = 0, batch_size: int = 8) -> Drawn:
+    """{"oks": mean likeness in per cent of the last block} on people of COCO's key points."""
+    trial = oks_trial(dataset, mode, dataconf, layout, count=count)
+    predict_with = _pose_predictor(layout, batch_size)
+    return Drawn(
+        lambda model: {"oks": mean_oks(scorer.rows_of(
+            trial, predict_with(model), batch_size))},
         pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
 
 

@@ -49,7 +49,9 @@ def test_pictures(tmp_path, capsys):
 def test_a_pattern_and_only_the_files_that_were_asked_for(tmp_path, capsys):
     for i in range(3):
         write_jpeg(tmp_path / f"shot{i}.jpg")
-    assert predict("shot*.jpg", "--save-npz", "all.npz", "--save-coco", "coco.json") == 0
+    assert predict("shot*.jpg", "--save-npz", "all.npz", "--save-coco", "coco.json",
+                   "--max-people", 1) == 0
+    assert "3 pictures, 3 poses (--boxes scan)" in capsys.readouterr().out
     assert not (tmp_path / "predictions").exists()
     with np.load(tmp_path / "all.npz") as arrays:
         assert arrays["frame"].tolist() == [0, 1, 2]
@@ -59,7 +61,7 @@ def test_a_pattern_and_only_the_files_that_were_asked_for(tmp_path, capsys):
 def test_a_broken_picture_does_not_stop_the_others(tmp_path, capsys):
     write_jpeg(tmp_path / "photos" / "a.jpg")
     (tmp_path / "photos" / "b.jpg").write_bytes(b"no picture")
-    assert predict("photos") == 1
+    assert predict("photos", "--boxes", "two-pass") == 1
     said = capsys.readouterr()
     assert "b.jpg" in said.err and "1 pictures, 1 poses" in said.out
 

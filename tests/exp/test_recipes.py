@@ -32,6 +32,8 @@ SMALL = {"ksize": 3, "num_blocks": 1, "num_pyramids": 1, "action_pyramids": (1,)
 BY_FLAGS = {
     "own/train_actions.py": {"rate": {"rate"}, "epochs": {"epochs"},
                              "data of a step": {"num_clips"}},
+    "own/train_poses.py": {"rate": {"rate"}, "epochs": {"epochs"},
+                           "data of a step": {"batch_size"}},
     "h36m/train_videopose3d.py": {"rate": {"lr", "decay"}, "epochs": {"epochs"},
                                   "data of a step": {"batch_size"}},
     "h36m/train_label_generator.py": {"epochs": {"epochs"},

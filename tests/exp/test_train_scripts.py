@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deephar.checkpoints.description import find_weights, read_description
+from deephar.checkpoints.description import (
+    find_weights, read_description, write_description)
+from deephar.inference import Predictor
+from deephar.networks.tiny import TINY as TINY_NETWORKS
 from deephar.training.logs import read_rows
 from deephar.utils.flags import parse_config
 from tests.exp.conftest import EXP, load_script
@@ -221,8 +224,28 @@ def test_actions_of_ones_own(at_home, tmp_path):
                                            str(tmp_path / "c")]))
 
 
+@pytest.mark.slow
+def test_poses_of_ones_own(at_home, tmp_path):
+    """The pose network of one with actions learns on; `predict` takes the result."""
+    known = TINY_NETWORKS["penn_spnet"]
+    (tmp_path / "a").mkdir()
+    write_description(tmp_path / "a", known)
+    first = known.build()
+    first.save_weights(tmp_path / "a" / "last.weights.h5")
+    own = load_script("own/train_poses.py")
+    flags = [flag for flag in TINY if flag not in ("--side", "64")]
+    own.main(parse_config(own.Config, [
+        *flags, "--logdir", str(tmp_path / "b"), "--weights", str(tmp_path / "a"),
+        "--batch-size", "2", "--epochs", "1"]))
+    check_run(tmp_path / "b", [{"own"}], "own/oks")
+    log = (tmp_path / "b" / "log.txt").read_text()
+    assert ", 0 begin afresh" in log
+    people = Predictor(str(tmp_path / "b"))(np.zeros((60, 80, 3), np.uint8), [[9, 9, 50, 50]])
+    assert people[0].joints.shape == (16, 2) and not people[0].actions
+
+
 def test_every_training_script_is_tested():
     found = {str(path.relative_to(EXP)) for path in EXP.glob("*/train_*.py")}
     elsewhere = {"h36m/train_label_generator.py", "h36m/train_videopose3d.py",
-                 "own/train_actions.py"}
+                 "own/train_actions.py", "own/train_poses.py"}
     assert found - elsewhere == set(SCRIPTS)

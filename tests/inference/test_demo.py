@@ -57,7 +57,7 @@ def test_without_networks_it_says_how_to_get_one(tmp_path):
 def test_a_picture(ready, tmp_path):
     write_jpeg(tmp_path / "a.jpg", size=(96, 64))
     found = ready.picture("mine", str(tmp_path / "a.jpg"))
-    (person, confidence, weakest, action), = found.rows
+    (person, confidence, weakest, action), *_ = found.rows
     assert (person, confidence, action) == (0, 0.9, "") and weakest.endswith(" 0.90")
     with Image.open(found.drawn) as drawn:
         assert drawn.size == (96, 64)

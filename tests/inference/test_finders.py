@@ -71,5 +71,5 @@ def test_forty_people():
 
 
 def test_wrong_ways():
-    with pytest.raises(ValueError, match="track, two-pass, whole"):
+    with pytest.raises(ValueError, match="track, detect, scan, two-pass, whole"):
         finder_for(Predictor(fixed()), "closer")

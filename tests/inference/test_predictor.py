@@ -126,7 +126,7 @@ def test_clip_networks_take_pictures():
 
 def test_two_passes():
     picture, joints = dotted((800, 400), (600, 200), 60)
-    person, = dots()(picture)
+    person, = dots()(picture, "two-pass")
     assert person.box_source == "first pass"
     x1, y1, x2, y2 = person.box
     assert np.allclose((x1 + x2) / 2, 600, atol=5) and 150 < x2 - x1 < 210
@@ -138,7 +138,7 @@ def test_two_passes():
 
 def test_nobody_there():
     nothing = Image.new("RGB", (100, 80))
-    assert dots()(nothing) == []
+    assert dots()(nothing) == dots()(nothing, "two-pass") == []
     assert dots()(nothing, "whole") == []
     assert dots()(nothing, np.zeros((0, 4))) == []
     person, = dots()(nothing, [(10, 10, 40, 40)])       # who is given is kept
