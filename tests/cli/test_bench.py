@@ -64,6 +64,7 @@ def test_training_of_pictures_and_of_clips(build, pictures, people, tmp_path, ca
     assert f"{result['pictures_per_s']:.1f} pictures/s" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_training_wants_poses_of_the_data(people, tmp_path, capsys):
     path = tmp_path / "small.keras"
     TINY["ntu_spnet"].build().save(path)

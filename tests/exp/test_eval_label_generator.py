@@ -1,4 +1,6 @@
 """The label generator's evaluation script, and what it says about pixel noise."""
+import pytest
+
 from deephar.utils.files import read_json
 from tests.exp.conftest import load_script
 from tests.exp.test_train_label_generator import run
@@ -7,6 +9,7 @@ from tests.exp.test_train_videopose3d import data    # noqa: F401 (a fixture)
 script = load_script("h36m/eval_label_generator.py")
 
 
+@pytest.mark.slow
 def test_with_and_without_search(data, tmp_path):
     trained = run(data, tmp_path, units=32, steps_per_epoch=100)
     assert 0 == script.main(script.Config(

@@ -33,7 +33,9 @@ SCRIPTS = [
 ]
 
 # These do what another script of the list does, with another network.
-LIKE_OTHERS = ["pennaction/eval_penn_vgg16.py", "ntu/eval_ntu_keypoints3d.py"]
+LIKE_OTHERS = ["pennaction/eval_penn_vgg16.py", "ntu/eval_ntu_keypoints3d.py",
+               "ntu/eval_ntu_ar_pe_merge.py", "pennaction/eval_penn_keypoints3d.py",
+               "pennaction/eval_speed2d.py"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -113,6 +115,7 @@ def test_script(name, flags, shown, at_home, tmp_path, capsys, monkeypatch):
         assert {k: one[k] for k in facts} == {k: other[k] for k in facts}
 
 
+@pytest.mark.slow
 def test_speed_of_the_blocks(at_home, tmp_path, capsys):
     code, report = run_script("pennaction/eval_speed2d.py", tmp_path, "--exits", "1", "4")
     (score,) = report["scores"]

@@ -63,7 +63,9 @@ def test_own_weight_file_round_trip(name, tmp_path):
                                   cases.answers(model, x)[-1])
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", [
+    "spnet_3d", *(pytest.param(name, marks=pytest.mark.slow)
+                  for name in BUILDERS if name != "spnet_3d")])
 def test_xla_compiles(name):
     model = network(name)
     x = input_of(model)[:1]

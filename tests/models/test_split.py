@@ -46,6 +46,7 @@ def check_step(full, model, x, y, task, name):
     assert all(norms[key] == 0 for key in wanted if wanted[key] == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.numeric
 def test_reception_step(tmp_path):
     name = "reception_64px"

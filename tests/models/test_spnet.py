@@ -132,6 +132,7 @@ def test_padding_puts_the_smaller_half_first():
     assert model.get_layer("p_pad").padding == ((0, 1), (1, 2))
 
 
+@pytest.mark.slow
 def test_output_names_change_at_the_tenth_block():
     cfg = ModelConfig(
         (2, 32, 32, 3), pa16j2d, num_actions=[2], num_pyramids=10,

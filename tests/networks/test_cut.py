@@ -71,6 +71,7 @@ def test_parts(key, poses, actions):
         actions_only(network, 7)
 
 
+@pytest.mark.slow
 def test_the_poses_within_an_action_network_are_its_own():
     network = load_network("random", key="penn_merge", tiny=True)
     tiny = TINY["penn_merge"]

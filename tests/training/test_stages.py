@@ -126,6 +126,7 @@ def test_what_is_not_trained_yet_is_not_scored(tmp_path):
     assert ["toy/score" in logs for logs in history] == [False, True]
 
 
+@pytest.mark.slow
 def test_killed_at_any_write(tmp_path, monkeypatch):
     """Between any two writes: every row of every table is there once, and the best score."""
     def steps(self, count, stop=False):         # of a training that takes no time

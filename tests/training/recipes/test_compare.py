@@ -28,6 +28,7 @@ def built(cfg, people):
     return description, in_3d, *compare.merge_tasks(description, in_3d, cfg)
 
 
+@pytest.mark.slow
 def test_every_network_sees_as_many_pictures_and_the_same_clips(cfg, people, built):
     _, _, _, tasks = built
     ours = tasks()
