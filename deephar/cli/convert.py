@@ -2,6 +2,9 @@
 
 Every tensor of the file is accounted for in the report; nothing is written
 unless all of them have found their place.
+
+  deephar convert weights/mine.h5 mine.weights.h5 --model penn_spnet
+  deephar convert weights/mine.h5 mine.keras --model penn_spnet
 """
 from deephar.cli.quiet import start_keras
 

@@ -2,6 +2,8 @@
 
 Builds a small network, fills it with known weights and compares what comes
 out with stored numbers.  The exit code is 0 if all is well.
+
+  deephar doctor
 """
 import importlib.metadata
 import os

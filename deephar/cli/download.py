@@ -2,6 +2,9 @@
 
 Weights go to --folder, annotations to their data set's place under --data.
 An interrupted download continues when the command is called again.
+
+  deephar download penn_spnet
+  deephar download mpii_reception2d mpii_annotations --data datasets
 """
 import sys
 from pathlib import Path

@@ -2,6 +2,9 @@
 
 `deephar models NAME` tells everything about one of the published weights.  GFLOP are
 the operations of its convolutions and dense layers for one picture or clip.
+
+  deephar models
+  deephar models penn_spnet
 """
 from pathlib import Path
 

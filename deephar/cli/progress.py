@@ -1,9 +1,13 @@
-"""One line that shows how far long work is."""
+"""One line that shows how far long work is, and how long it still takes."""
 import sys
 import time
 from typing import Callable, TextIO
 
+from deephar.cli.quiet import is_quiet
+from deephar.utils.timing import duration
+
 WIDTH = 30
+SOON = 2.0                      # seconds until the time left can be told
 
 
 def progress_bar(label: str, *, unit: str = "", scale: float = 1, digits: int = 0,
@@ -12,7 +16,8 @@ def progress_bar(label: str, *, unit: str = "", scale: float = 1, digits: int = 
     """A function to call with (done, total or None) while the work goes on.
 
     It draws over one line of a terminal, at most ten times a second, and
-    writes nothing but the end where the output is a file.
+    writes nothing but the end where the output is a file; with --quiet
+    nothing at all.
 
     Args:
         scale: what is divided by before printing, 1e6 for megabytes.
@@ -27,6 +32,8 @@ def progress_bar(label: str, *, unit: str = "", scale: float = 1, digits: int = 
         nonlocal last
         ended = done == total
         now = time.monotonic()
+        if is_quiet():
+            return
         if not ended and (not draws or now - last < 0.1):
             return
         last = now
@@ -39,6 +46,8 @@ def progress_bar(label: str, *, unit: str = "", scale: float = 1, digits: int = 
         line = f"{label} {bar}{text} {unit}".rstrip()
         if rate and now > began:
             line += f", {done / scale / (now - began):.1f}/s"
+        if total and done and not ended and now - began > SOON:
+            line += f", {duration((now - began) / done * (total - done))} left"
         start, end = ("\r\x1b[K", "\n" if ended else "") if draws else ("", "\n")
         stream.write(start + line + end)
         stream.flush()

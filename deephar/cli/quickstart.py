@@ -4,6 +4,9 @@ Takes minutes on two CPU cores, it soon tells how many, and needs no download.  
 scores on people that the network has never seen, and with a model that
 `deephar predict` takes.  --resume goes on after an interruption.
 
+  deephar quickstart
+  deephar quickstart --epochs 2 --out output/quick
+
 --lift trains another small network instead, which puts the people of a video into
 space (`deephar predict VIDEO --lift quickstart`), on made-up motion.
 """
@@ -13,6 +16,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Callable, TextIO
+
+from deephar.cli.quiet import is_quiet
 
 OUT = "output/quickstart"
 LIFT_OUT = "output/quickstart-lift"
@@ -53,7 +58,7 @@ def _run(args) -> int:
     start = time.monotonic()
     from deephar.cli.progress import progress_bar
     from deephar.cli.quiet import find_devices
-    print("1/3  Making synthetic people ...", flush=True)
+    step("1/3  Making synthetic people ...")
     find_devices()
     from deephar.evaluation.scorer import score
     from deephar.training.recipes import quickstart
@@ -66,15 +71,15 @@ def _run(args) -> int:
 
     def report(name: str, done: int, total: int) -> None:
         bars[name](done, total)
-        if name == "mpii" and is_usual:
+        if name == "mpii" and is_usual and not is_quiet():
             expect(done / total)
 
     people = quickstart.make_people(cfg, report)
 
-    print("2/3  Training ...", flush=True)
+    step("2/3  Training ...")
     network, training = quickstart.train(cfg, people)
 
-    print("3/3  Scoring people that it has never seen ...", flush=True)
+    step("3/3  Scoring people that it has never seen ...")
     scores, guesses = score(network, people), quickstart.baselines(people)
     folder = training.folder
     from deephar.training.curves import plot_runs
@@ -96,7 +101,7 @@ def _run_lift(args) -> int:
     from deephar.cli.progress import progress_bar
     from deephar.cli.quiet import find_devices
     from deephar.evaluation.report import format_report
-    print("1/2  Making motion before cameras ...", flush=True)
+    step("1/2  Making motion before cameras ...")
     find_devices()
     from deephar.training.recipes import quicklift
     given = {name: getattr(args, name) for name in ("epochs", "steps_per_epoch")
@@ -104,7 +109,7 @@ def _run_lift(args) -> int:
     cfg = quicklift.QuickliftConfig(logdir=str(args.out), seed=args.seed, device=args.device,
                                     resume=args.resume, **given)
     motion = quicklift.make_motion(cfg, progress_bar("     people"))
-    print("2/2  Training ...", flush=True)
+    step("2/2  Training ...")
     print(format_report(quicklift.train(cfg, motion)))
     run = "quickstart" if str(args.out) == LIFT_OUT else shlex.quote(str(args.out))
     print(f"""
@@ -116,6 +121,12 @@ The poses to it:     `deephar quickstart` trains a network, or --model (deephar 
 More:                docs/lifting.md
 """)
     return 0
+
+
+def step(text: str) -> None:
+    """Say what begins, unless nobody wants to hear it."""
+    if not is_quiet():
+        print(text, flush=True)
 
 
 def _expectation(stream: TextIO) -> Callable[[float], None]:

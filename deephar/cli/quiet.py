@@ -1,8 +1,11 @@
-"""Hold back what TensorFlow says while it starts."""
+"""Hold back what TensorFlow says while it starts, and what --quiet does not want."""
 import contextlib
+import logging
 import os
 import tempfile
 from typing import Iterator
+
+QUIET = "DEEPHAR_QUIET"         # for the processes that a command starts, too
 
 
 @contextlib.contextmanager
@@ -24,6 +27,24 @@ def quiet_stderr() -> Iterator[None]:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+@contextlib.contextmanager
+def quiet_progress() -> Iterator[None]:
+    """Within it the package tells warnings only, and `is_quiet`."""
+    before = logging.root.manager.disable
+    os.environ[QUIET] = "1"
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+        del os.environ[QUIET]
+
+
+def is_quiet() -> bool:
+    """Whether --quiet was given."""
+    return QUIET in os.environ
 
 
 def start_keras():

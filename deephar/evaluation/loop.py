@@ -22,6 +22,7 @@ import numpy as np
 
 from deephar.utils.checksums import read_arrays, write_arrays
 from deephar.utils.reading import reading
+from deephar.utils.timing import duration
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +139,7 @@ def evaluate(trial: Trial, predict: Predict, *, batch_size: int = 8, workers: in
     """
     rows = Rows(len(trial.samples)) if rows is None else rows
     begin = said = saved = time.perf_counter()
+    first = rows.next_sample
     views = _read_ahead(trial, rows, 2 * batch_size, workers)
     try:
         for number, group in itertools.groupby(views, lambda v: v[0] // batch_size):
@@ -149,7 +151,9 @@ def evaluate(trial: Trial, predict: Predict, *, batch_size: int = 8, workers: in
                 save(rows)
                 saved = now
             if now - said > LOG_EVERY_S:
-                log.info("%s: %s", trial.name, describe(rows))
+                left = (now - begin) / (rows.next_sample - first) * (
+                    rows.total - rows.next_sample)
+                log.info("%s: %s, %s left", trial.name, describe(rows), duration(left))
                 said = now
     finally:
         views.close()

@@ -58,18 +58,19 @@ def read_ahead(items: Iterable, size: int = 16) -> Iterator:
 
 
 class WriteBehind:
-    """Calls a function for one item after another, in a thread.
+    """Calls a function for one item after another, in a thread, or in several in no order.
 
     `put` waits when `size` items are pending.  An error of the function is
     raised by the next `put`, or by `close`, which waits for what is pending.
     """
 
-    def __init__(self, function: Callable[[Any], None], size: int = 16):
+    def __init__(self, function: Callable[[Any], Any], size: int = 16, threads: int = 1):
         self._waiting: queue.Queue = queue.Queue(size)
         self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._work, args=(function,),
-                                        daemon=True, name="write-behind")
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._work, args=(function,), daemon=True,
+                                          name="write-behind") for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     def _work(self, function) -> None:
         while (item := self._waiting.get()) is not _END:
@@ -84,8 +85,10 @@ class WriteBehind:
         self._waiting.put(item)
 
     def close(self) -> None:
-        self._waiting.put(_END)
-        self._thread.join()
+        for _ in self._threads:
+            self._waiting.put(_END)
+        for thread in self._threads:
+            thread.join()
         self._raise()
 
     def _raise(self) -> None:

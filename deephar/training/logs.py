@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from deephar.utils.files import atomic_path
 from deephar.utils.reading import read_text, reading
+from deephar.utils.timing import duration
 
 Row = Mapping[str, float]
 
@@ -146,15 +147,9 @@ class Meter:
         parts = [f"{figures['images_per_s']:.1f} images/s"]
         if "data_wait" in figures:
             parts.append(f"data wait {figures['data_wait']:.0%}")
-        return "  ".join(parts + [f"{_duration(left)} left"])
+        return "  ".join(parts + [f"{duration(left)} left"])
 
 
 def pairs(values: Row) -> str:
     """`pose 0.1312  action 1.204`."""
     return "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes}:{seconds:02d} min"

@@ -39,3 +39,15 @@ def test_rate():
     show = progress_bar("work", unit="frames", rate=True, stream=stream)
     show(30, 30)
     assert re.search(r"30 of 30 frames, \d+\.\d/s\n$", stream.getvalue())
+
+
+def test_time_left(monkeypatch):
+    clock = iter([0.0, 1.0, 10.0, 20.0])
+    monkeypatch.setattr("deephar.cli.progress.time.monotonic", lambda: next(clock))
+    stream = Terminal()
+    show = progress_bar("work", stream=stream)
+    for done in (1, 2, 4):
+        show(done, 4)
+    lines = stream.getvalue().split("\r\x1b[K")[1:]
+    assert ["left" in line for line in lines] == [False, True, False]   # too soon; over
+    assert lines[1].endswith("2 of 4, 0:10 min left")

@@ -1,10 +1,13 @@
+import logging
 import os
 import subprocess
 import sys
 
 import pytest
 
-from deephar.cli.quiet import quiet_stderr
+from deephar.cli import main, report
+from deephar.cli.progress import progress_bar
+from deephar.cli.quiet import is_quiet, quiet_stderr
 
 
 def test_nothing_is_said(capfd):
@@ -49,3 +52,31 @@ def test_a_reader_that_goes_away_is_no_error():
                           stderr=subprocess.PIPE)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("words, is_shown", [
+    (["report", "x"], True), (["--quiet", "report", "x"], False),
+    (["report", "x", "--quiet"], False)])
+def test_quiet_keeps_results_and_warnings(words, is_shown, monkeypatch, capsys, caplog):
+    log = logging.getLogger("deephar.something")
+    caplog.set_level(logging.INFO, "deephar")
+
+    def run(args) -> int:
+        progress_bar("work")(3, 3)
+        log.info("half of it")
+        log.warning("a broken file")
+        print("the result")
+        return 0
+
+    monkeypatch.setattr(report, "run", run)
+    assert main(words) == 0 and not is_quiet()
+    out, err = capsys.readouterr()
+    assert out == "the result\n" and ("3 of 3" in err) is is_shown
+    assert ("half of it" in caplog.messages) is is_shown
+    assert "a broken file" in caplog.messages
+
+
+def test_without_a_command_it_shows_where_to_begin(capsys):
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert "deephar quickstart " in out and "deephar predict photo.jpg" in out

@@ -70,6 +70,20 @@ def test_write_behind_hands_its_error_over():
         writer.close()
 
 
+def test_several_threads_share_the_work_and_close_waits_for_all():
+    together, done = threading.Barrier(3, timeout=5), []
+
+    def work(item):
+        together.wait()                 # three at once, or nobody
+        done.append(item)
+
+    writer = WriteBehind(work, size=6, threads=3)
+    for item in range(6):
+        writer.put(item)
+    writer.close()
+    assert sorted(done) == list(range(6))
+
+
 def test_latest_drops_what_is_old():
     go_on = threading.Event()
 

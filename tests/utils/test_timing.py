@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from deephar.utils.timing import machine, measure, peak_memory_mb
+from deephar.utils.timing import duration, machine, measure, peak_memory_mb
 
 
 def test_sleep_takes_time_but_no_processor():
@@ -31,3 +31,9 @@ def test_memory_that_was_held_counts():
     block = np.ones(40_000_000)                 # 320 MB
     assert block.sum() == 40_000_000
     assert peak_memory_mb() >= max(before, 300)
+
+
+@pytest.mark.parametrize("seconds, wanted", [
+    (5.4, "0:05 min"), (65, "1:05 min"), (7400, "2 h 03 min")])
+def test_durations_in_words(seconds, wanted):
+    assert duration(seconds) == wanted
