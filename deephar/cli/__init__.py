@@ -51,7 +51,7 @@ BEGIN = """deephar finds poses and actions of people in pictures and videos.
   deephar train                  the training scripts
   deephar doctor                 does this machine compute the right numbers?
 
-`deephar --help` lists all commands, `deephar COMMAND --help` explains one.
+`deephar --help` lists all commands, `--help` after a command explains it.
 """
 
 
