@@ -72,6 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter)
         module.add_arguments(command)
         _add_quiet(command, argparse.SUPPRESS)
+    parser.set_defaults(parser=parser)      # completion tells what it takes
     return parser
 
 

@@ -31,8 +31,7 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
-    from deephar.cli import make_parser
-    commands = dict(commands_of(make_parser()))
+    commands = dict(commands_of(args.parser))
     if args.shell == "fish":
         print("\n".join(fish_lines(commands)))
     else:
