@@ -192,9 +192,11 @@ def _people_who_cross(args) -> dict:
             f"{share:.0%}" for share in result["action_accuracy"].values()))
     with tempfile.TemporaryDirectory() as folder:
         result["video"] = video = bench_video(predictor, Path(folder))
-    print(f"{video['frames']} frames of {'×'.join(map(str, video['picture']))} with "
-          f"{video['people']} people, from file to file: {video['seconds']:.1f} s, "
-          f"{video['network_share']:.0%} of them the network's own", flush=True)
+    for row in video["rows"]:
+        print(f"{video['frames']} frames of {'×'.join(map(str, video['picture']))}, people: "
+              f"{row['people']}, from file to file: {row['seconds']:.1f} s, {row['share']:.0%} "
+              "of them the network's own", flush=True)
+    print(f"there a further person costs {video['further_person']:.2f} of the first")
     FilmedPeople(predictor, seed=4, people=3, frames=64).save(args.out / "people.gif")
     print(args.out / "people.gif")
     if args.lift:

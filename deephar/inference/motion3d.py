@@ -20,7 +20,7 @@ from deephar.utils.pose import H36M17_NAMES, POSE_LAYOUTS, PoseLayout, pa17j3d
 from deephar.utils.reading import numbers_of, read_npz, reading
 
 APART = 1.2                     # metres between people whose places are not known
-LARGEST = 1000.0                # metres
+LARGEST, LONGEST = 1000.0, 1e7  # metres, seconds
 MOST_PEOPLE = 50                # of a motion; those who are seen longest
 
 
@@ -82,7 +82,8 @@ def _of_rows(names, frames, times, ids, poses, places, fps: float = FPS) -> Moti
     """A motion of rows (frame, time, number, pose, place or None)."""
     known, rows = np.unique(np.asarray(frames, int), return_index=True)
     seconds = np.array([np.nan if t is None else t for t in times], np.float64)[rows]
-    if not np.isfinite(seconds).all():
+    if not (np.isfinite(seconds).all() and (np.diff(seconds) >= 0).all()
+            and np.abs(seconds).max() < LONGEST):
         seconds = known / fps
     row_of = {frame: row for row, frame in enumerate(known.tolist())}
     numbers, counts = np.unique(np.asarray(ids, int), return_counts=True)
@@ -181,6 +182,10 @@ def _of_table(path: Path, arrays: Mapping, fps: float) -> dict[str, Motion3D]:
             continue
         if poses.shape[1:] != (len(names), 3):
             raise ValueError(f"{key} must be (N, {len(names)}, 3), got {poses.shape}")
+        for column in ("frame", "time", "person"):
+            if arrays[column].shape != poses.shape[:1]:
+                raise ValueError(f"{column} must be ({len(poses)},), one for every pose, "
+                                 f"got {arrays[column].shape}")
         places = arrays["place"][known] if key == "lifted" else [None] * len(known)
         return {path.stem: _of_rows(names, *(arrays[k][known] for k in (
             "frame", "time", "person")), scale * poses[known], places, fps)}

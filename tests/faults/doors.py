@@ -597,6 +597,34 @@ def _read_stem(path: Path):
     return _file_arrays(path, ["block1_conv1", "block1_conv2"])
 
 
+# === People in space ===
+
+def _make_space(ending: str):
+    def make(folder: Path) -> Path:
+        from deephar.inference import results
+        from deephar.utils.pose import pa16j2d
+        poses = np.random.default_rng(0).normal(size=(3, 17, 3))
+        lifted = [results.FrameResult(t, t / 25, (64, 48), "v.mp4", (results.Person(
+            None, None, None, None, np.zeros(4), "given", np.eye(3), {}, 3, pose,
+            np.ones(3)),)) for t, pose in enumerate(poses)]
+        path = folder / f"people{ending}"
+        if ending == ".json":
+            results.save_json(path, lifted, pa16j2d, "net")
+        else:
+            results.save_npz(path, lifted, pa16j2d)
+        return path
+    return make
+
+
+def _read_space(path: Path):
+    from deephar.inference.motion3d import read_motions
+    from deephar.inference.view import MotionView
+    motion, = read_motions(path).values()
+    MotionView(motion)(0, 0.0, 32)
+    return [motion.joint_names, {id: annotated(p) for id, p in motion.people.items()},
+            motion.times, motion.frames, motion.placed]
+
+
 DOORS = {
     "key points, 2D": Door(_copy("data_2d_h36m_mini.npz"), _read_takes),
     "key points, 3D": Door(_copy("data_3d_h36m.npz"), _read_takes),
@@ -605,6 +633,8 @@ DOORS = {
     "motions": Door(_make_motion, _read_motion),
     "joint map": Door(_make_joint_map, _read_joint_map),
     "label3d npz": Door(_make_label_input(".npz"), _read_label_input),
+    "people in space, JSON": Door(_make_space(".json"), _read_space, heavy=True),
+    "people in space, npz": Door(_make_space(".npz"), _read_space, heavy=True),
     "label3d npy": Door(_make_label_input(".npy"), _read_label_input),
     "MPII": _dataset(_people("mpii"), "MpiiSinglePerson"),
     "Human3.6M": _dataset(_people("h36m", {"a02_s01_e01_c01": 2}), "Human36M", clip_size=2),

@@ -54,10 +54,13 @@ def test_a_video_from_file_to_file(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "VIDEO", ((160, 90), 1))
     monkeypatch.setattr(bench, "DRAWN", 4)
     predictor = Predictor(fixed(frames=4, actions=[1, 0, 0]), batch_size=4)
-    result = bench.bench_video(predictor, tmp_path, people=2)
-    assert (result["frames"], result["people"], result["picture"]) == (25, 2, [160, 90])
-    assert 0 < result["network_seconds"] < result["seconds"]
-    assert result["network_share"] == result["network_seconds"] / result["seconds"]
-    content = json.loads((tmp_path / "drawn" / "people.json").read_text())
+    result = bench.bench_video(predictor, tmp_path, people=2, runs=1)
+    assert (result["frames"], result["picture"]) == (25, [160, 90])
+    first, both = result["rows"]
+    assert (first["people"], both["people"]) == (1, 2)
+    assert 0 < both["network_seconds"] < both["seconds"]
+    assert both["share"] == both["network_seconds"] / both["seconds"]
+    assert result["further_person"] == pytest.approx(both["seconds"] / first["seconds"] - 1)
+    content = json.loads((tmp_path / "2" / "people.json").read_text())
     assert all(len(frame["people"]) == 2 for frame in content["frames"])
-    assert (tmp_path / "drawn" / "people.mp4").stat().st_size > 1000
+    assert (tmp_path / "1" / "people.mp4").stat().st_size > 1000
