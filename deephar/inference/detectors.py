@@ -138,21 +138,36 @@ def _load_preset(name: str, batch_size: int) -> Runner:
     except ImportError as error:
         raise ImportError("detectors need KerasHub: pip install 'deephar[detect]'; "
                           "--boxes scan needs nothing") from error
-    try:
-        model = keras_hub.models.ObjectDetector.from_preset(name)
-    except Exception as error:          # its loaders and downloads fail in many ways
-        raise _preset_error(name, error) from error
-    return keras_runner(model, batch_size)
+    known = keras_hub.models.DFineObjectDetector.presets | (
+        keras_hub.models.RetinaNetObjectDetector.presets)
+    for source in filter(None, (_downloaded(known.get(name)), name)):
+        try:
+            return keras_runner(keras_hub.models.ObjectDetector.from_preset(source),
+                                batch_size)
+        except Exception as error:      # its loaders and downloads fail in many ways
+            failure = error
+    raise _preset_error(name, known, failure) from failure
 
 
-def _preset_error(name: str, error: Exception) -> Exception:
+def _downloaded(about: Mapping | None) -> str | None:
+    """The folder of a preset in the cache of downloads.
+
+    By its name the library asks the network for files that it would rather have, even
+    if all that it needs are there.
+    """
+    if about is None:
+        return None
+    from kagglehub.cache import get_cached_path
+    from kagglehub.handle import parse_model_handle
+    handle = parse_model_handle(about["kaggle_handle"].removeprefix("kaggle://"))
+    folder = get_cached_path(handle)
+    return folder if Path(folder, "config.json").is_file() else None
+
+
+def _preset_error(name: str, known: Mapping, error: Exception) -> Exception:
     why = str(error).strip().split("\n")[0][:300] or type(error).__name__
     if Path(name).is_dir():
         return ValueError(f"{name} holds no object detector of KerasHub ({why})")
-    import keras_hub
-    known = [preset for kind in (keras_hub.models.DFineObjectDetector,
-                                 keras_hub.models.RetinaNetObjectDetector)
-             for preset in kind.presets]
     if name not in known and "://" not in name:
         return ValueError(f"no detector {name!r}; there are {', '.join(known)}, the folder "
                           "of a preset, or an exported .onnx file")

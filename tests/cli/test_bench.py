@@ -71,3 +71,18 @@ def test_training_wants_poses_of_the_data(people, tmp_path, capsys):
     assert main(["bench", "train", "--model", str(path), "--data", people,
                  "--out", str(tmp_path)]) == 2
     assert "of the data are (..., J, 3), those of the network" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_crowds_are_found_in_every_way(tiny_set, tmp_path, capsys):
+    pytest.importorskip("pycocotools")
+    path = tmp_path / "small.keras"
+    TINY["penn_spnet"].build().save(path)
+    assert main(["bench", "crowd", "--model", str(path), "--data", str(tiny_set("coco")),
+                 "--out", str(tmp_path)]) == 0
+    rows = json.loads((tmp_path / "crowd.json").read_text())["rows"]
+    assert [row["way"] for row in rows] == ["true boxes", "two-pass", "scan"]
+    assert all(row["AP"] < 0.2 and set(row["ms"]) <= set("0123456") for row in rows)
+    said = capsys.readouterr().out
+    assert "crowd.jpg" in said and f"of {rows[0]['people']}, false" in said
+    assert (tmp_path / "crowd.jpg").exists()
