@@ -330,8 +330,8 @@ def _read_report(path: Path):
     from deephar.cli.report import run
     text = io.StringIO()
     with redirect_stdout(text):
-        run(SimpleNamespace(reports=[path]))
-        run(SimpleNamespace(reports=[path, path]))
+        run(SimpleNamespace(reports=[path], html=None))
+        run(SimpleNamespace(reports=[path, path], html=None))
     return text.getvalue().replace("nan", "nan!").split("!")
 
 
