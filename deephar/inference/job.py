@@ -5,12 +5,9 @@
 """
 import contextlib
 import itertools
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Generator, Iterable, Iterator, Mapping, Sequence
-
-from PIL import Image
 
 from deephar.data.show import annotated_windows
 from deephar.data.video import BrokenVideo
@@ -30,15 +27,12 @@ from deephar.inference.threads import WriteBehind, read_ahead
 from deephar.inference.video import predict_live, predict_video
 from deephar.inference.view import Beside, MotionView, pose_beside
 from deephar.inference.window import Window
-from deephar.inference.writer import VideoWriter
+from deephar.inference.writer import VideoWriter, write_png
 from deephar.networks.lifting import VideoLifter
-from deephar.utils.files import write_picture
 from deephar.utils.plot import show
 
 STOPPED = 130               # exit code after Ctrl-C
 MOST_ROWS = 4               # people with a time line
-# A PNG of about the usual size in a fifth of the time.
-QUICK_PNG = {"compress_level": 1, "compress_type": zlib.Z_RLE}
 WRITERS, PICTURES_BEHIND = 2, 8     # threads that draw and write pictures; that may wait
 UNKNOWN_LENGTH = 300        # frames that a time line shows of a stream
 SAVERS: dict[str, Callable] = {
@@ -161,8 +155,7 @@ class Job:
             if self.saves.show:
                 show(drawn)
             else:
-                write_picture(self.saves.out / f"{names[result.index]}.png",
-                              Image.fromarray(drawn), **QUICK_PNG)
+                write_png(self.saves.out / f"{names[result.index]}.png", drawn)
 
         with contextlib.ExitStack() as stack:
             put: Callable[[Any], Any] = draw

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from deephar.data.video import read_frames, to_array
-from deephar.inference.writer import VideoWriter
+from deephar.inference.writer import VideoWriter, write_png
 
 
 def grey(level, size=(64, 48)):
@@ -78,3 +78,13 @@ def test_no_frames_no_file(tmp_path):
     with VideoWriter(tmp_path / "v.mp4"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (64, 48)])
+def test_a_png_is_the_picture(tmp_path, size):
+    picture = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    write_png(tmp_path / "a.png", picture[:, ::-1])         # not contiguous
+    with Image.open(tmp_path / "a.png") as image:
+        image.verify()                                      # checksums too
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.format == "PNG" and (np.asarray(image) == picture[:, ::-1]).all()
