@@ -42,7 +42,8 @@ WEIGHTS = Path("weights")   # where released files are, or are downloaded to
 class SessionConfig:
     """The flags that every session has; scripts add their own."""
     output: str = flag("output/eval", "folder of the report", positional=True)
-    data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
+    data: str = flag("datasets", "folder or address of the data sets, plain or packed, or "
+                                "'synthetic'")
     weights: str = flag("", "a weights file, the folder of a training run or a file of "
                             "`deephar export`; empty: the released file")
     limit: int = flag(0, "evaluate only so many samples, spread over the split")

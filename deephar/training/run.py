@@ -57,7 +57,8 @@ log = logging.getLogger(__name__)
 class RunConfig:
     """The flags that every training script has; scripts add their own."""
     logdir: str = flag("output/run", "folder of the run")
-    data: str = flag("datasets", "folder of the data sets, or 'synthetic'")
+    data: str = flag("datasets", "folder or address of the data sets, plain or packed, or "
+                                "'synthetic'")
     synthetic_size: str = flag("small", "of synthetic data: tiny, small or a number")
     weights: str = flag("", "begin with what fits of a published checkpoint, a file "
                             "or the folder of a run")

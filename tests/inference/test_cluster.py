@@ -3,6 +3,9 @@ import csv
 import json
 import os
 import signal
+import socket
+import sys
+import types
 
 import pytest
 
@@ -10,6 +13,7 @@ from deephar import __version__
 from deephar.cli import main
 from deephar.inference.cluster import (
     Row, Setup, Worker, _connected, _Crew, collection, predict_collection, write_summary)
+from tests.fakes.locks import taken
 from tests.fakes.networks import fixed
 from tests.fakes.owners import write_video
 
@@ -221,6 +225,32 @@ def test_no_ray_there():
         _connected("ray://127.0.0.1:9")
     with pytest.raises(ValueError, match="auto or ray://HOST:PORT, got 'somewhere'"):
         _connected("somewhere")
+
+
+def test_another_version_there(monkeypatch):
+    def init(*arguments, **options):
+        raise RuntimeError("Version mismatch: the cluster has Ray 2.0.0 and Python 3.8")
+
+    fake = types.SimpleNamespace(init=init, __version__="2.60.0")
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"ray://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(RuntimeError, match=f"the Ray at {address} and this one, 2.60.0, "
+                                               "are of different versions.*2.0.0"):
+            _connected(address)
+
+
+def test_without_ray(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ImportError, match=r"pip install 'deephar\[ray\]'"):
+        _connected("auto")
+
+
+def test_two_jobs_on_one_folder(videos, tmp_path, capsys):
+    with taken(tmp_path / "out"):
+        assert main(["predict", str(videos), "--cluster", "auto", "--out",
+                     str(tmp_path / "out")]) == 2
+    assert str(tmp_path / "out") in capsys.readouterr().err
 
 
 @pytest.mark.slow

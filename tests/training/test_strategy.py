@@ -149,6 +149,7 @@ TWO_REPLICAS = """
 import numpy as np, keras, tensorflow as tf
 from deephar.layers import BoneDifference
 from deephar.networks.label_generator import _predict
+from deephar.networks.predict import predictor
 from deephar.training.strategy import make_strategy, synchronize_batch_norm
 
 strategy = make_strategy("cpu:2")
@@ -180,6 +181,19 @@ np.testing.assert_allclose(sum(float(v) for v in losses.values), float(loss), rt
 np.testing.assert_allclose(found, expected, atol=1e-6)
 x = np.ones((5, 3), "float32")
 assert _predict(dense, x).shape == (5, 2)
+
+sizes = []
+class Watched(keras.layers.Dense):
+    def call(self, x):
+        sizes.append(x.shape[0])
+        return super().call(x)
+
+with strategy.scope():
+    watched = keras.Sequential([keras.Input((3,)), Watched(2)])
+x = np.arange(9, dtype="float32").reshape(3, 3)
+found, = predictor(watched, 3)(x)
+np.testing.assert_allclose(found, x @ watched.layers[0].kernel.numpy(), rtol=1e-5)
+assert set(sizes[-2:]) == {2}, sizes            # 3 are filled up to 4, for two replicas
 """
 
 
