@@ -19,6 +19,7 @@ NAMES = {"minimum": "maximum", "maximum": "minimum", "min": "max", "max": "min",
          "sqrt": "abs", "nanmean": "mean", "zeros": "ones", "ones": "zeros",
          "isnan": "isfinite", "rint": "floor", "round": "floor", "width": "height",
          "height": "width", "prod": "sum", "zeros_like": "ones_like"}
+PACKAGES = ("np", "ops", "tf", "keras")
 DROPPED = ("flip", "transpose", "swapaxes", "abs", "clip", "where", "fliplr")
 
 
@@ -53,19 +54,29 @@ def _expressions(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         if isinstance(child, ast.Call) and ast.unparse(child.func).startswith(("log.", "flag")):
             continue
-        if isinstance(child, ast.keyword) and child.arg == "axis" and isinstance(
-                child.value, ast.Tuple):        # in whatever order
-            continue
         if isinstance(child, ast.AnnAssign):
             child = ast.Expr(child.value) if child.value else ast.Pass()
-        if isinstance(child, (ast.FunctionDef, ast.arg)):
+        if isinstance(child, (ast.FunctionDef, ast.ClassDef, ast.arg)):
             child = copy.copy(child)
-            for name in ("annotation", "returns"):
-                if hasattr(child, name):
-                    setattr(child, name, None)
-        if hasattr(child, "end_col_offset"):
+            for name in {"annotation", "returns", "decorator_list"} & set(child._fields):
+                setattr(child, name, [] if name == "decorator_list" else None)
+        if hasattr(child, "end_col_offset") and not _is_unordered(child, tree):
             yield child
         yield from _expressions(child)
+
+
+def _is_unordered(node: ast.AST, parent: ast.AST) -> bool:
+    """Whether it is a tuple whose order says nothing, or would be a mistake that crashes."""
+    match parent:
+        case _ if not isinstance(node, ast.Tuple):
+            return False
+        case ast.keyword(arg="axis") | ast.Subscript():
+            return True
+        case ast.Compare(ops=[ast.In() | ast.NotIn()]):
+            return node in parent.comparators
+        case ast.Call(func=ast.Name("isinstance")):
+            return True
+    return False
 
 
 def _mistakes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -98,8 +109,9 @@ def _mistakes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Attribute(attr=name) if name in NAMES:
             new.attr = NAMES[name]
             yield "name", new
-        case ast.Name(id=name) if name in NAMES and isinstance(node.ctx, ast.Load):
-            yield "name", ast.Name(NAMES[name], ast.Load())
+        case ast.Call(func=ast.Name(id=name)) if name in NAMES:
+            new.func.id = NAMES[name]
+            yield "name", new
         case ast.Tuple(elts=[a, b], ctx=ast.Load()) if ast.dump(a) != ast.dump(b):
             yield "swapped", ast.Tuple([b, a], ast.Load())
         case ast.List(elts=[a, b, *rest]) if rest and ast.dump(a) != ast.dump(b):
@@ -110,7 +122,8 @@ def _mistakes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             if name in DROPPED and args:
                 yield "dropped", args[1] if name == "where" and len(args) > 1 else args[0]
             elif name in ("copy", "astype", "reshape", "swapaxes", "transpose"):
-                yield "dropped", owner
+                is_method = not (isinstance(owner, ast.Name) and owner.id in PACKAGES)
+                yield "dropped", owner if is_method else args[0]
 
 
 def _applied(lines: list[str], node: ast.AST, kind: str, new: ast.AST) -> Change:
