@@ -85,8 +85,8 @@ def test_lifted_poses_by_hand():
     true = np.zeros((1, 1, 2, 3), "float32")
     pred = np.array([[[[3, 4, 0], [0, 0, 2]]]], "float32")
     assert_close(losses.mpjpe_loss(true, pred), [3.5], LAYER)
-    root = np.array([[[[0, 0, 4]]]], "float32")
-    assert_close(losses.inverse_depth_loss(root, root + 2), [12 ** .5 / 4], LAYER)
+    root = np.array([[[[0, 0, 4]], [[0, 0, 2]]]], "float32")       # of two frames
+    assert_close(losses.inverse_depth_loss(root, root + 2), [12 ** .5 * 3 / 8], LAYER)
 
 
 def test_the_gradient_of_no_error_is_finite():

@@ -16,6 +16,7 @@ def test_context_aggregation(tmp_path):
     p = rng.uniform(0.5, 2, (n, joints * contexts, 1)).astype("float32")
     p[0, 0] = -0.2                                  # raw confidences may be
     output = check_layer(ContextAggregation(contexts, alpha=0.7), [ys, yc, p], tmp_path)
+    assert ContextAggregation(contexts).alpha == 0.8        # as published
     for sample in range(n):
         for joint in range(joints):
             own = slice(joint * contexts, (joint + 1) * contexts)
