@@ -60,6 +60,7 @@ def test_a_job_learns_and_its_folder_is_the_network(tmp_path):
     assert arguments["widths"] == [1] and report["weights"]["file"] == str(weights)
 
 
+@pytest.mark.slow
 def test_a_job_with_a_trajectory_learns_where_the_root_is(tmp_path):
     cfg = jobs.LifterConfig(
         logdir=str(tmp_path / "run"), widths=(1,), channels=16, dropout=0.0, batch_size=50,
