@@ -23,9 +23,10 @@ setup(
     package_dir={"deephar.exp": "exp"},
     package_data={"deephar": ["py.typed"]},
     install_requires=[
-        "tensorflow>=2.18",
-        "keras>=3.10",
-        "numpy",
+        # Both ends are tried: docs/faq.md, "Which versions".
+        "tensorflow>=2.18,<3",
+        "keras>=3.13,<4",
+        "numpy>=2.0,<3",
         "h5py",
         "scipy",
         "pillow",
