@@ -148,9 +148,5 @@ def _swing(rest: np.ndarray, aims: np.ndarray) -> Rotation:
     return Rotation.from_rotvec(axes / np.maximum(sines, 1e-12)[:, None] * angles[:, None])
 
 
-def _angles(turn: Rotation) -> np.ndarray:
-    return np.degrees(np.unwrap(turn.as_euler(ORDER), axis=0))
-
-
 def _text(vector: np.ndarray) -> str:
     return " ".join(f"{v:.5f}" for v in vector + 0.0)
