@@ -131,7 +131,7 @@ class Predictor:
             if not is_installed():
                 return "scan"
             try:
-                self.detector
+                _ = self.detector           # loads it
             except OSError as error:
                 log.warning("%s", error)
                 return "scan"

@@ -16,7 +16,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -26,7 +25,7 @@ import numpy as np
 
 from deephar.utils import locks
 from tests.faults.forks import Fork
-from tests.faults.jobs import JOBS, Job, contents, leftovers
+from tests.faults.jobs import JOBS, contents, leftovers
 
 SECONDS = 120           # that a job may take
 BAD = ("not whole", "other result", "leftover", "hang", "does not go on", "not refused",

@@ -6,7 +6,6 @@ import socket
 import numpy as np
 import pytest
 
-from deephar.inference import detectors
 from deephar.inference.detectors import Detector, Runner, fit, load_detector, surest
 from deephar.inference.finders import finder_for
 from deephar.inference.predictor import Predictor
