@@ -23,12 +23,26 @@ class Fork:
 
     def __init__(self, function: Callable[[], int | None], log: Path, *,
                  limit: int | None = None, humble: bool = False):
-        self.log, self.start = log, time.monotonic()
+        self.log = log
         sys.stdout.flush()
+        while not self._begin(function, limit, humble):
+            pass
+        self.start, self.code = time.monotonic(), None
+
+    def _begin(self, function, limit, humble) -> bool:
+        """Fork; whether it lives: libraries with threads may crash in forking itself."""
+        reader, writer = os.pipe()
         self.id = os.fork()
         if self.id == 0:
+            os.write(writer, b"x")
+            os.close(writer)
             self._work(function, limit, humble)
-        self.code: int | None = None
+        os.close(writer)
+        lives = os.read(reader, 1) == b"x"
+        os.close(reader)
+        if not lives:
+            os.waitpid(self.id, 0)
+        return lives
 
     def _work(self, function, limit, humble) -> None:
         try:
@@ -73,7 +87,7 @@ class Fork:
             os.kill(self.id, number)
 
     def output(self) -> str:
-        return self.log.read_text("utf-8", "replace")
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
 
 
 def drop_privileges() -> None:
