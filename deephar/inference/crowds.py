@@ -13,6 +13,7 @@ from deephar.inference.results import FrameResult, to_coco
 from deephar.utils.modes import MODES
 
 TRUE_BOXES = "true boxes"
+TIMES = "ms", "cpu_ms"
 DRAWN = 3               # pictures side by side
 
 
@@ -25,7 +26,8 @@ def bench_crowd(predictor: Predictor, folder: Path, ways: Sequence[str],
         ways: of `Predictor`, or 'true boxes': those of the annotations.
 
     Returns:
-        per way: way, the scores, ms: {people of the picture: median milliseconds}.
+        per way: way, the scores, ms and cpu_ms: {people of the picture: median
+        milliseconds}, by the clock and of the processor.
     """
     files = annotation_files(folder)
     if MODES[split] not in files:
@@ -37,25 +39,27 @@ def bench_crowd(predictor: Predictor, folder: Path, ways: Sequence[str],
         results, times = [], {}
         for picture in pictures:
             image = open_any(picture.path)
-            start = time.perf_counter()
+            start = time.perf_counter(), time.process_time()
             people = predictor(image, _boxes(picture, way))
-            spent = 1e3 * (time.perf_counter() - start)
+            spent = (time.perf_counter() - start[0], time.process_time() - start[1])
             times.setdefault(len(counted(picture.people)), []).append(spent)
             results.append(FrameResult(picture.number, None, image.shape[1::-1],
                                        str(picture.path), tuple(people)))
         scores = oks_scores(files[MODES[split]], to_coco(results, predictor.layout))
-        rows.append({"way": way, **scores, "ms": {
-            str(count): float(np.median(spent)) for count, spent in sorted(times.items())}})
+        rows.append({"way": way, **scores, **{kind: {
+            str(count): 1e3 * float(np.median(spent, axis=0)[k])
+            for count, spent in sorted(times.items())} for k, kind in enumerate(TIMES)}})
         progress(told(rows[-1]))
     return rows
 
 
 def told(row: dict) -> str:
     """A row in words."""
-    times = ", ".join(f"{ms:.0f}" for ms in row["ms"].values())
+    times = "; ".join(f"{kind} " + ", ".join(f"{ms:.0f}" for ms in row[kind].values())
+                      for kind in TIMES)
     return (f"{row['way']:<12}AP {row['AP']:.3f}  AP50 {row['AP50']:.3f}  AR {row['AR']:.3f}  "
-            f"found {row['found']} of {row['people']}, false {row['false']}; ms per picture "
-            f"of {', '.join(row['ms'])} people: {times}")
+            f"found {row['found']} of {row['people']}, false {row['false']}; a picture of "
+            f"{', '.join(row['ms'])} people: {times}")
 
 
 def _boxes(picture: Picture, way: str):

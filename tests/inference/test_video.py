@@ -191,7 +191,7 @@ def test_a_clip_network_without_actions_follows_frame_by_frame():
 
 
 @pytest.mark.parametrize("boxes, message", [
-    ("closer", "track, two-pass, whole"), ({"2": [[5, 5, 1, 1]]}, "frame 2")])
+    ("closer", "track, detect, scan, two-pass, whole"), ({"2": [[5, 5, 1, 1]]}, "frame 2")])
 def test_wrong_boxes(boxes, message):
     with pytest.raises(ValueError, match=message):
         list(predict_video(Predictor(fixed()), blank(4), boxes=boxes))
