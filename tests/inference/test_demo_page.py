@@ -47,7 +47,7 @@ def test_a_visit(address, tmp_path):
         page.find("#people-picture", lambda element: "0.9" in element.text)
         page.click("#json-picture")
         saved = page.until(lambda: next((tmp_path / "downloads").glob("*.json"), None))
-        assert len(json.loads(saved.read_text())["frames"][0]["people"]) == 1
+        assert json.loads(saved.read_text())["frames"][0]["people"]
 
         page.click("button[role=tab]", "Video")
         page.click("#find-video")
