@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 import traceback
+import weakref
 from pathlib import Path
 from typing import Callable
 
@@ -48,7 +49,9 @@ class Fork:
         try:
             for stream in (1, 2):
                 os.dup2(os.open(self.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND), stream)
-            atexit._clear()             # the parent's
+            atexit._clear()             # the parent's, and its folders stay
+            weakref.finalize._registry.clear()
+            weakref.finalize._registered_with_atexit = False
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
             if humble:
