@@ -16,6 +16,7 @@ from deephar.data.crops import crop_clip, pose_targets
 from deephar.utils.bbox import bbox_to_objposwin, objposwin_to_bbox
 from deephar.utils.files import read_json
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
+from deephar.utils.places import place
 from deephar.utils.pose import PoseLayout, pa16j2d
 from deephar.utils.reading import numbers_of, reading
 
@@ -58,7 +59,7 @@ class CocoKeypoints:
 
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
                  poselayout: PoseLayout = pa16j2d, remove_outer_joints: bool = True):
-        self.dataset_path = Path(dataset_path)
+        self.dataset_path = place(dataset_path)
         self.dataconf = dataconf
         self.poselayout = poselayout
         self.remove_outer_joints = remove_outer_joints
@@ -137,14 +138,14 @@ def annotation_files(folder: str | os.PathLike) -> dict[int, Path]:
     """
     files = {}
     for mode, split in SPLITS.items():
-        found = sorted((Path(folder) / FOLDER).glob(f"{FILE}{split}*.json"))
+        found = sorted((place(folder) / FOLDER).glob(f"{FILE}{split}*.json"))
         if len(found) > 1:
             raise ValueError(f"{found[0].parent} has {len(found)} files of split {split}, "
                              f"leave one: {', '.join(path.name for path in found)}")
         if found:
             files[mode] = found[0]
     if not files:
-        raise FileNotFoundError(f"{Path(folder) / FOLDER} has no {FILE}train*.json nor "
+        raise FileNotFoundError(f"{place(folder) / FOLDER} has no {FILE}train*.json nor "
                                 f"{FILE}val*.json")
     return files
 

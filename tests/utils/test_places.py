@@ -8,9 +8,10 @@ import pytest
 from deephar.data.locate import locate
 from deephar.data.pack import pack
 from deephar.data.table import DATASETS
-from deephar.utils.modes import VALID_MODE
+from deephar.utils.modes import TRAIN_MODE, VALID_MODE
 from deephar.utils.places import place
 from tests.data.conftest import golden_sets  # noqa: F401
+from tests.fakes.datasets import write_coco
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -45,6 +46,17 @@ def test_a_plain_set_in_memory(golden_sets):
     plain = DATASETS["ntu"].open_single(golden_sets / "NTU")
     for mode in (0, 1):
         assert ntu.get_length(mode) == plain.get_length(mode) > 0
+
+
+def test_coco_in_memory(tmp_path):
+    write_coco(tmp_path / "COCO")
+    copy_to_memory(tmp_path / "COCO", "/other/COCO")
+    folder = locate("memory://other", "coco")
+    one, other = (DATASETS["coco"].opener(f, DATASETS["coco"].dataconf)
+                  for f in (folder, tmp_path / "COCO"))
+    assert one.get_length(TRAIN_MODE) == other.get_length(TRAIN_MODE) > 0
+    fixed = DATASETS["coco"].dataconf.get_fixed_config()
+    same(*(d.get_data(0, TRAIN_MODE, augmentation=fixed) for d in (one, other)))
 
 
 def test_a_packed_set_in_memory_is_fetched_shard_by_shard(
