@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -161,7 +162,8 @@ def _sequences(dataset_path: Path | Place, num_S: int) -> list[Sequence]:
     folder = dataset_path / ANNOTATION_FOLDER
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: NTU's annotations are not here; {ADVICE}")
-    sequences = [Sequence(path.stem, path) for path in sorted(folder.glob("*.npy"))
+    paths: list[Any] = sorted(folder.glob("*.npy"))
+    sequences = [Sequence(path.stem, path) for path in paths
                  if SEQUENCE_NAME.fullmatch(path.stem)]
     if not sequences:
         raise ValueError(f"{folder} has no file named like S001C001P001R001A001.npy; "

@@ -168,11 +168,11 @@ class Demo:
     def _given(self, path: str | None, what: str) -> Path:
         if not path:
             raise ValueError(f"choose {what} first")
-        path = Path(path)
-        if path.stat().st_size > self.limits.megabytes << 20:
-            raise ValueError(f"the file has {path.stat().st_size >> 20} MB, at most "
+        file = Path(path)
+        if file.stat().st_size > self.limits.megabytes << 20:
+            raise ValueError(f"the file has {file.stat().st_size >> 20} MB, at most "
                              f"{self.limits.megabytes} are taken here")
-        return path
+        return file
 
     def _check_size(self, width: int, height: int) -> None:
         if width * height > 1e6 * self.limits.megapixels:

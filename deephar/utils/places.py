@@ -96,7 +96,7 @@ class Address:
 
     def __init__(self, url: str):
         self.url = url.rstrip("/")
-        self._system = None
+        self._system: Any = None
 
     def __str__(self) -> str:
         return self.url
