@@ -28,9 +28,8 @@ pytestmark = pytest.mark.slow
 
 # Commands that are run, if these flags are all that they have; all others are parsed, and
 # scripts have tests of their own.
-CHEAP = re.compile(r"deephar (reproduce( +#|$)|predict (photo|video|frames)|dataset (check|show)"
-                   r"|keypoints synthetic)")
-FLAGS = {"--frames", "--index", "--people", "--seconds", "--timeline"}
+CHEAP = re.compile(r"deephar (reproduce( +#|$)|dataset (check|show)|keypoints synthetic)")
+FLAGS = {"--index", "--people", "--seconds"}
 # What would take long, by what does the same quickly.
 QUICKER = (
     ("num_actions=[15]))", "num_actions=[15], num_pyramids=1, action_pyramids=[1]))"),
@@ -200,8 +199,6 @@ def cheap(path) -> list[str]:
 @pytest.mark.parametrize("path", [p for p in PAGES if cheap(p)], ids=name_of)
 def test_the_cheap_commands_of_a_page_run(path, reader):
     for command in cheap(path):
-        if "video" in command:
-            film(reader)
         quick = command.replace("OUT --people 50", "made --people 2")
         assert main(words_of(quick)[1:]) == 0, command
 
