@@ -21,6 +21,7 @@ from deephar.utils.reading import reading
 PAGE = "run.html"
 SPEED = {"images_per_s": "images per second", "data_wait": "share of waiting for data"}
 SHOWN_SAMPLES = 24              # pictures of each kind, spread over the epochs
+SHOWN_STEPS = 2000              # rows of steps.csv, of which curves are drawn
 SHOWN_EPOCHS = 12               # last lines of the table
 LAST_WORDS = 4000               # characters of the log
 LARGEST_TABLE = 64 << 20        # bytes of steps.csv; of longer runs epochs will do
@@ -41,7 +42,7 @@ def write_run_page(folder: Path | str, path: Path | str | None = None) -> None:
     epochs = read_rows(folder / "epochs.csv")
     steps = folder / "steps.csv"
     is_short = steps.exists() and steps.stat().st_size < LARGEST_TABLE
-    rows = read_rows(steps) if is_short else epochs
+    rows = read_rows(steps, SHOWN_STEPS) if is_short else epochs
     name = folder.resolve().name
     write_page(
         path or folder / PAGE, f"Run: {name}",

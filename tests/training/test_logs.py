@@ -20,6 +20,14 @@ def test_rows_and_new_columns(tmp_path):
     assert read_rows(path)[-1] == {"step": 3, "loss": 7.0}
 
 
+def test_some_rows_of_many_are_evenly_spaced_and_the_last_is_there(tmp_path):
+    path = tmp_path / "steps.csv"
+    for step in range(1, 24):
+        append_row(path, {"step": step})
+    assert [row["step"] for row in read_rows(path, 5)] == [3, 8, 13, 18, 23]
+    assert read_rows(path, 23) == read_rows(path, 100) == read_rows(path)
+
+
 def test_rows_keep_float32_exactly(tmp_path):
     import numpy as np
     value = float(np.float32(0.1) / 3)
