@@ -44,5 +44,5 @@ def test_progress_is_logged(tmp_path, monkeypatch, caplog):
 
 
 def test_unknown_set():
-    with pytest.raises(KeyError, match="coco.*mpii"):
-        locate("synthetic", "coco")
+    with pytest.raises(KeyError, match="imagenet.*mpii"):
+        locate("synthetic", "imagenet")

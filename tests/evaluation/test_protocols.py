@@ -47,7 +47,7 @@ def test_boxes_of_the_released_file_are_the_data_sets(session, tmp_path):
     path.write_text(json.dumps([{}, {}, {}]))
     options, clip_boxes = protocols._videos(
         session, NETWORK, "pennaction", "predicted", "")
-    assert options["pred_bboxes_file"] == str(path) and clip_boxes is None
+    assert str(options["pred_bboxes_file"]) == str(path) and clip_boxes is None
     with pytest.raises(ValueError, match="boxes of clips"):
         protocols._videos(session, NETWORK, "ntu", "predicted", str(path))
 
