@@ -186,6 +186,7 @@ def test_wrong_words(words, message, tmp_path, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_boxes_of_the_annotations(tmp_path, capsys, tiny_set):
     pictures = sorted((tiny_set("mpii") / "images").iterdir())[:3]
     assert predict(*pictures, "--boxes", "annotation", "--save-json", "a.json") == 0

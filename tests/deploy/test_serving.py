@@ -74,6 +74,7 @@ def test_the_configuration_names_what_there_is(triton):
     assert 'string_value: "clip"' in text and text.count("{") == text.count("}")
 
 
+@pytest.mark.slow
 def test_the_command_writes_for_tensorflow_serving(tmp_path, capsys):
     reception.build((32, 32, 3), 16, 2, num_blocks=1).save(tmp_path / "small.keras")
     words = ["export", "savedmodel", "--model", str(tmp_path / "small.keras"),

@@ -64,6 +64,7 @@ def test_a_network_that_knows_scores_all(data, network):
     assert found["single-clip accuracy"] == 100 and found["PCKh@0.5"] < 50
 
 
+@pytest.mark.slow
 def test_without_actions_there_is_no_accuracy(data, network):
     people = open_people(network, data)
     assert set(score(network, people)) == {"PCKh@0.5", "single-clip accuracy"}

@@ -34,6 +34,7 @@ def test_one_step(data, tmp_path):
         report["scores"][0]["value"], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_linear_baseline(data, tmp_path):
     """It learns from exact key points; the search needs no second view."""
     report = run(data, tmp_path, system="baseline", units=32, steps_per_epoch=100)

@@ -68,7 +68,7 @@ SCRIPTS = {
 # These do what another script of the list does, with another network.
 LIKE_OTHERS = ["pennaction/train_penn_merge.py", "pennaction/train_penn_keypoints3d.py",
                "pennaction/train_penn_vgg16.py",
-               "ntu/train_ntu_keypoints3d.py", "ntu/train_ntu_merge.py"]
+               "ntu/train_ntu_keypoints3d.py", "ntu/train_ntu_merge.py", "ntu/train_ntu_spnet.py"]
 MULTI_TASK = ["pennaction/train_penn_multimodel.py", "ntu/train_ntu_spnet.py"]
 
 

@@ -46,6 +46,7 @@ def test_networks_survive(job):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_careless_job_is_caught():
     done = run("-c", CARELESS)
     assert done.returncode == 1, done.stderr

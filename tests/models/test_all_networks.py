@@ -15,6 +15,12 @@ from tests.models.small import BUILDERS, network
 from tests.numbers import DEEP, NETWORK
 
 
+def some(*now):
+    """All kinds of networks, others than these in slow tests."""
+    return [name if name in now else pytest.param(name, marks=pytest.mark.slow)
+            for name in BUILDERS]
+
+
 def input_of(model):
     return images((2, *model.input_shape[1:]), 3)
 
@@ -29,7 +35,7 @@ def names_of(model) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", some("spnet_3d", "merge_3d"))
 def test_names_are_a_function_of_the_arguments(name):
     again = BUILDERS[name]()
     assert names_of(again) == names_of(network(name))
@@ -44,7 +50,7 @@ def test_names_are_frozen(name):
     assert names_of(network(name)) == frozen[name]
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", some("spnet_3d", "reception_2d"))
 def test_keras_file_round_trip(name, tmp_path):
     model = network(name)
     model.save(tmp_path / "model.keras")
@@ -53,7 +59,7 @@ def test_keras_file_round_trip(name, tmp_path):
     assert max(cases.differences(cases.answers(reloaded, x), cases.answers(model, x))) < NETWORK
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", some("spnet_3d", "reception_2d"))
 def test_own_weight_file_round_trip(name, tmp_path):
     model, other = network(name), BUILDERS[name]()
     model.save_weights(tmp_path / "model.weights.h5")
@@ -63,9 +69,7 @@ def test_own_weight_file_round_trip(name, tmp_path):
                                   cases.answers(model, x)[-1])
 
 
-@pytest.mark.parametrize("name", [
-    "spnet_3d", *(pytest.param(name, marks=pytest.mark.slow)
-                  for name in BUILDERS if name != "spnet_3d")])
+@pytest.mark.parametrize("name", some("spnet_3d"))
 def test_xla_compiles(name):
     model = network(name)
     x = input_of(model)[:1]

@@ -97,6 +97,7 @@ def test_parts_of_what_is_no_keras_model():
         poses_only(replace(network, layout=None)).predict(clips)
 
 
+@pytest.mark.slow
 def test_heat_maps_are_those_behind_the_last_pose(spnet, clips):
     """The expectation of a map is the pose."""
     pictures = clips[0]

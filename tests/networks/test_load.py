@@ -70,6 +70,7 @@ def test_published_networks_have_names_for_their_classes(monkeypatch, tmp_path):
     assert load_network("mpii_reception2d").actions == {}
 
 
+@pytest.mark.slow
 def test_a_merge_network_shows_its_poses():
     from deephar.models import action, reception
     pose = reception.build((64, 64, 3), 16, dim=2, num_blocks=1, ksize=(3, 3))
