@@ -28,7 +28,7 @@ def test_quickstart(tmp_path, capsys):
     assert main(flags) == 0
     said = capsys.readouterr().out
     folder = tmp_path / "run"
-    for name in ("predictions.png", "curves.png", "report.json"):
+    for name in ("predictions.png", "curves.png", "report.html"):
         assert (folder / name).stat().st_size > 1000
         assert name in said
     assert "PCKh@0.5 (%)" in said and "single-clip accuracy (%)" in said
