@@ -9,6 +9,7 @@ import functools
 import io
 import shutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable
@@ -679,3 +680,8 @@ DOORS = {
     "best score": Door(_make_best, _read_best, heavy=True),
     "stem": Door(_make_stem, _read_stem, heavy=True),
 }
+NEEDS = {"ONNX": ("onnx", "onnxruntime"), "OpenVINO": ("openvino", "onnx"),
+         "LiteRT": ("ai_edge_litert",)}
+for _name in list(DOORS):
+    if not all(map(find_spec, NEEDS.get(_name.split()[0], ()))):
+        del DOORS[_name]                # its package is not installed
