@@ -47,8 +47,8 @@ def run(args) -> int:
     motion = motions[name]
     view = MotionView(motion, azimuth=args.azimuth, elevation=args.elevation, turn=args.turn)
     write_view(out, view, progress_bar(name, unit="frames", rate=True))
+    others = ", ".join(other for other in motions if other != name)
     print(f"{name}: {len(motion.times)} frames, people {', '.join(map(str, motion.people))}"
-          + (f"; also in the file: {', '.join(set(motions) - {name})}" if motions.keys() - {
-              name} else ""))
+          + f"; also in the file: {others}" * bool(others))
     print(out)
     return 0

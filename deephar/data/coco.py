@@ -11,9 +11,8 @@ from typing import Sequence
 import numpy as np
 
 from deephar.config import DataConfig
-from deephar.data.clips import choose_augmentation
-from deephar.data.crops import crop_clip, pose_targets
-from deephar.utils.bbox import bbox_to_objposwin, objposwin_to_bbox
+from deephar.data.people import Person, PicturedPeople
+from deephar.utils.bbox import bbox_to_objposwin
 from deephar.utils.files import read_json
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.places import place
@@ -43,7 +42,7 @@ class Picture:
     people: tuple[dict, ...]
 
 
-class CocoKeypoints:
+class CocoKeypoints(PicturedPeople):
     """People of `annotations/person_keypoints_SPLIT*.json`, SPLIT train, val or test.
 
     The pictures of `person_keypoints_train2017.json` are in `train2017/`, or else in
@@ -57,12 +56,11 @@ class CocoKeypoints:
         remove_outer_joints: joints outside the crop count as missing.
     """
 
+    set_name, extra = "COCO", "area"    # in pixels of the picture
+
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
                  poselayout: PoseLayout = pa16j2d, remove_outer_joints: bool = True):
-        self.dataset_path = place(dataset_path)
-        self.dataconf = dataconf
-        self.poselayout = poselayout
-        self.remove_outer_joints = remove_outer_joints
+        super().__init__(place(dataset_path), dataconf, poselayout, remove_outer_joints)
         files = annotation_files(self.dataset_path)
         self.samples = {mode: [] for mode in SPLITS} | {
             mode: [(picture.path, person) for picture in read_pictures(file)
@@ -72,54 +70,12 @@ class CocoKeypoints:
             raise ValueError(f"{self.dataset_path / FOLDER} has no person with a joint in "
                              "any split")
 
-    def clip_length(self) -> None:
-        return None
-
-    def clip_shape(self) -> tuple:
-        return ()
-
-    def get_length(self, mode: int) -> int:
-        """Samples of a split."""
-        return len(self.samples[mode])
-
-    def get_shape(self, dictkey: str) -> tuple[int, ...]:
-        """Shape of one sample's `dictkey`."""
-        layout = self.poselayout
-        shapes = {"frame": self.dataconf.input_shape, "afmat": (3, 3), "bbox": (4,),
-                  "pose": (layout.num_joints, layout.dim + 1), "area": ()}
-        if dictkey not in shapes:
-            raise KeyError(f"COCO samples have no {dictkey!r}, only {', '.join(shapes)}")
-        return shapes[dictkey]
-
-    def get_data(self, key: int, mode: int, *, augmentation: dict | None = None,
-                 rng: np.random.Generator | None = None) -> dict:
-        """One person.
-
-        Args:
-            key: number of the sample.
-            mode: of the split; training draws its settings from `rng`.
-            augmentation: settings to use instead.
-            rng: the only source of chance.
-
-        Returns:
-            bbox (4,), frame (H, W, 3), pose (J, D + 1), area in pixels of the
-            picture, afmat (3, 3).
-        """
-        if not 0 <= key < self.get_length(mode):
-            raise IndexError(f"COCO has {self.get_length(mode)} samples in mode {mode}, "
-                             f"got key {key}")
-        path, person = self.samples[mode][key]
-        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
+    def _person(self, sample: tuple[Path, dict]) -> Person:
+        path, person = sample
         centre, size = bbox_to_objposwin(person["box"])
         side = WINDOW * max(*size, 1)
-        centre = centre + side / UNITS * np.array([aug["transx"], aug["transy"]])
-        side = side * aug["scale"]
-        frames, afmat = crop_clip([path], centre, (side, side), aug,
-                                  self.dataconf.crop_resolution, drawn, rng)
-        pose = pose_targets(self._joints(person["joints"])[None], afmat, self.poselayout,
-                            aug["hflip"], remove_outer_joints=self.remove_outer_joints)
-        return {"bbox": objposwin_to_bbox(centre, (side, side)), "frame": frames[0],
-                "pose": pose[0], "area": person["area"], "afmat": afmat}
+        return Person(path, centre, side, side / UNITS, self._joints(person["joints"]),
+                      person["area"])
 
     def _joints(self, joints: np.ndarray) -> np.ndarray:
         """COCO's (17, 2) in the layout's order; what COCO lacks is NaN."""

@@ -4,11 +4,9 @@ import os
 import numpy as np
 
 from deephar.config import DataConfig
-from deephar.data.clips import choose_augmentation
-from deephar.data.crops import crop_clip, pose_targets
 from deephar.data.matfile import (
     find_annotations, load_mat, number, numbers, points, records, text)
-from deephar.utils.bbox import objposwin_to_bbox
+from deephar.data.people import Person, PicturedPeople
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.pose import PoseLayout, pa16j2d
 from deephar.utils.reading import numbers_of, reading
@@ -22,7 +20,7 @@ SCALE_MARGIN, LOWER_BY, PERSON_HEIGHT = 1.25, 12, 200
 HEAD_SIZE = 0.6                 # of the diagonal of the head box
 
 
-class MpiiSinglePerson:
+class MpiiSinglePerson(PicturedPeople):
     """Persons of MPII, cut out by their annotated position and scale.
 
     Args:
@@ -32,15 +30,14 @@ class MpiiSinglePerson:
         remove_outer_joints: joints outside the crop count as missing.
     """
 
+    set_name, extra = "MPII", "headsize"
+
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
                  poselayout: PoseLayout = pa16j2d, remove_outer_joints: bool = True):
         if poselayout.map_from_mpii is None:
             raise ValueError(f"MPII has 16 joints, which layout {poselayout.name} cannot "
                              "hold; use a pa16j or pa17j layout")
-        self.dataset_path = dataset_path
-        self.dataconf = dataconf
-        self.poselayout = poselayout
-        self.remove_outer_joints = remove_outer_joints
+        super().__init__(dataset_path, dataconf, poselayout, remove_outer_joints)
         path = find_annotations(dataset_path)
         content = load_mat(path, tuple(SPLITS.values()))
         with reading(path):
@@ -50,58 +47,11 @@ class MpiiSinglePerson:
             raise ValueError(f"{path} has no person in any split; download it again")
         self.images = path.parent / IMAGES
 
-    def clip_length(self) -> None:
-        return None
-
-    def clip_shape(self) -> tuple:
-        return ()
-
-    def get_length(self, mode: int) -> int:
-        """Samples of a split."""
-        return len(self.samples[mode])
-
-    def get_shape(self, dictkey: str) -> tuple[int, ...]:
-        """Shape of one sample's `dictkey`."""
-        layout = self.poselayout
-        shapes = {"frame": self.dataconf.input_shape, "afmat": (3, 3), "bbox": (4,),
-                  "pose": (layout.num_joints, layout.dim + 1), "headsize": ()}
-        if dictkey not in shapes:
-            raise KeyError(f"MPII samples have no {dictkey!r}, only {', '.join(shapes)}")
-        return shapes[dictkey]
-
-    def get_data(self, key: int, mode: int, *, augmentation: dict | None = None,
-                 rng: np.random.Generator | None = None) -> dict:
-        """One person.
-
-        Args:
-            key: number of the sample.
-            mode: of the split; training draws its settings from `rng`.
-            augmentation: settings to use instead.
-            rng: the only source of chance.
-
-        Returns:
-            bbox (4,), frame (H, W, 3), pose (J, D + 1), headsize, afmat (3, 3).
-        """
-        if not 0 <= key < self.get_length(mode):
-            raise IndexError(f"MPII has {self.get_length(mode)} samples in mode {mode}, "
-                             f"got key {key}")
-        person = self.samples[mode][key]
-        aug, drawn, rng = choose_augmentation(self.dataconf, mode, augmentation, rng)
-        scale = SCALE_MARGIN * person["scale"]
-        centre = person["objpos"] + (0, LOWER_BY * scale)
-        centre = centre + scale * np.array([aug["transx"], aug["transy"]])
-        side = PERSON_HEIGHT * scale * aug["scale"]
-        frames, afmat = crop_clip([self.images / person["image"]], centre, (side, side),
-                                  aug, self.dataconf.crop_resolution, drawn, rng)
-        pose = pose_targets(self._joints(person["pose"])[None], afmat, self.poselayout,
-                            aug["hflip"], remove_outer_joints=self.remove_outer_joints)
-        return {
-            "bbox": objposwin_to_bbox(centre, (side, side)),
-            "frame": frames[0],
-            "pose": pose[0],
-            "headsize": person["headsize"],
-            "afmat": afmat,
-        }
+    def _person(self, sample: dict) -> Person:
+        scale = SCALE_MARGIN * sample["scale"]
+        return Person(
+            self.images / sample["image"], sample["objpos"] + (0, LOWER_BY * scale),
+            PERSON_HEIGHT * scale, scale, self._joints(sample["pose"]), sample["headsize"])
 
     def _joints(self, pose: np.ndarray) -> np.ndarray:
         """MPII's joints in the layout's order; what MPII lacks is NaN."""

@@ -12,6 +12,7 @@ import numpy as np
 from deephar.config import DataConfig
 from deephar.data.matfile import find_annotations, load_mat, number, numbers, records, text
 from deephar.data.mpii import IMAGES, NUM_MPII_JOINTS, MpiiSinglePerson
+from deephar.data.people import PicturedPeople
 from deephar.data.prepare.annotations import cells, save_mat, struct_array
 from deephar.data.prepare.mpii import RELEASE_FILE
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
@@ -28,23 +29,22 @@ class MpiiTestPeople(MpiiSinglePerson):
     def __init__(self, dataset_path: str | Path, dataconf: DataConfig,
                  poselayout: PoseLayout = pa16j2d):
         path = find_annotations(dataset_path, RELEASE_FILE)
-        self.dataset_path, self.dataconf = dataset_path, dataconf
-        self.poselayout, self.remove_outer_joints = poselayout, True
+        PicturedPeople.__init__(self, dataset_path, dataconf, poselayout, True)
         self.images = path.parent / IMAGES
         self.pictures = _test_pictures(path)
         self.places = [(i, rect) for i, picture in enumerate(self.pictures)
                        for rect in picture["single"]]
         self.samples = {TRAIN_MODE: [], VALID_MODE: [], TEST_MODE: [
-            self._person(self.pictures[i], rect) for i, rect in self.places]}
+            _sample(self.pictures[i], rect) for i, rect in self.places]}
         if not self.places:
             raise ValueError(f"{path} has no single person in a test picture")
 
-    @staticmethod
-    def _person(picture, rect) -> dict:
-        person = picture["people"][rect]
-        return {"image": picture["name"], "objpos": person["objpos"],
-                "scale": person["scale"], "headsize": np.nan,
-                "pose": np.full((NUM_MPII_JOINTS, 2), np.nan)}
+
+def _sample(picture: dict, rect: int) -> dict:
+    person = picture["people"][rect]
+    return {"image": picture["name"], "objpos": person["objpos"],
+            "scale": person["scale"], "headsize": np.nan,
+            "pose": np.full((NUM_MPII_JOINTS, 2), np.nan)}
 
 
 def _test_pictures(path: Path) -> list[dict]:

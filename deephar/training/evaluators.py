@@ -23,34 +23,26 @@ from deephar.utils.pose import PoseLayout
 def pckh_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
             count: int = 0, batch_size: int = 8) -> Drawn:
     """{"pckh": per cent of the last block} on people of an `MpiiSinglePerson`."""
-    predict_with = _pose_predictor(layout, batch_size)
-    return Drawn(
-        lambda model: {"pckh": scorer.pckh(
-            predict_with(model), dataset, dataconf, layout, mode=mode, count=count,
-            batch_size=batch_size).value},
-        pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
+    return _of_poses("pckh", lambda predict: scorer.pckh(
+        predict, dataset, dataconf, layout, mode=mode, count=count,
+        batch_size=batch_size).value, dataset, mode, dataconf, layout, batch_size)
 
 
 def oks_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
            count: int = 0, batch_size: int = 8) -> Drawn:
     """{"oks": mean likeness in per cent of the last block} on people of COCO's key points."""
     trial = oks_trial(dataset, mode, dataconf, layout, count=count)
-    predict_with = _pose_predictor(layout, batch_size)
-    return Drawn(
-        lambda model: {"oks": mean_oks(scorer.rows_of(
-            trial, predict_with(model), batch_size))},
-        pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
+    return _of_poses("oks", lambda predict: mean_oks(scorer.rows_of(
+        trial, predict, batch_size)), dataset, mode, dataconf, layout, batch_size)
 
 
 def mpjpe_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
              count: int = 0, batch_size: int = 8) -> Drawn:
     """{"mpjpe": mm of the last block} on frames of a `Human36M`."""
     trial = mpjpe_trial(dataset, mode, dataconf, layout, count=count)
-    predict_with = _pose_predictor(layout, batch_size)
-    return Drawn(
-        lambda model: {"mpjpe": mpjpe_score(scorer.rows_of(
-            trial, predict_with(model), batch_size), protocol={}).value},
-        pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
+    return _of_poses("mpjpe", lambda predict: mpjpe_score(scorer.rows_of(
+        trial, predict, batch_size), protocol={}).value,
+        dataset, mode, dataconf, layout, batch_size)
 
 
 def accuracy_of(dataset: Any, mode: int, dataconf: DataConfig, num_actions: int, *,
@@ -69,9 +61,12 @@ def accuracy_of(dataset: Any, mode: int, dataconf: DataConfig, num_actions: int,
         action_samples(predict_with, dataset, mode, dataconf, num_actions, batch_size))
 
 
-def _pose_predictor(layout: PoseLayout, batch_size: int
-                    ) -> Callable[[keras.Model], Predict]:
-    @functools.cache
+def _of_poses(name: str, value: Callable[[Predict], float], dataset: Any, mode: int,
+              dataconf: DataConfig, layout: PoseLayout, batch_size: int) -> Drawn:
+    """A score of the poses, by `value`, and drawn samples of them."""
+    @functools.cache        # a model is traced once, not after every epoch
     def predict_with(model: keras.Model) -> Predict:
         return frame_predictor(poses_only(Network(model, layout)), batch_size)
-    return predict_with
+
+    return Drawn(lambda model: {name: value(predict_with(model))},
+                 pose_samples(predict_with, dataset, mode, dataconf, layout, batch_size))
