@@ -3,6 +3,7 @@
   deephar dataset check pennaction datasets/PennAction
   deephar dataset prepare ntu DOWNLOADS/nturgbd datasets/NTU
   deephar dataset pack ntu /shared/packed/NTU --data datasets
+  deephar dataset pack own /shared/packed/mine --data my_videos
   deephar dataset show mpii datasets/MPII --index 7
   deephar dataset synthesize pennaction datasets/synthetic
   deephar dataset synthesize crowd datasets/COCO
@@ -15,8 +16,8 @@ from pathlib import Path
 from deephar.cli.arguments import positive
 
 SETS = ("mpii", "h36m", "pennaction", "ntu", "coco")
-# COCO is ready as it comes.
-CHOICES = {"prepare": SETS[:-1], "pack": SETS[:-1], "synthesize": (*SETS[:-1], "crowd")}
+# COCO is ready as it comes; `own` are folders of videos, see docs/own-data.md.
+CHOICES = {"prepare": SETS[:-1], "pack": (*SETS, "own"), "synthesize": (*SETS[:-1], "crowd")}
 
 
 def add_arguments(parser) -> None:
@@ -131,7 +132,8 @@ def _pack(args) -> int:
     from deephar.cli.progress import progress_bar
     from deephar.data.locate import locate
     from deephar.data.pack import pack
-    found = pack(args.set, locate(args.data, args.set), args.out,
+    source = Path(args.data) if args.set == "own" else locate(args.data, args.set)
+    found = pack(args.set, source, args.out,
                  progress=progress_bar(f"pack {args.set}"))
     print(f"{args.out}: {found.pictures} pictures and {found.annotations} annotation files "
           f"in {found.shards} shards, {found.bytes / 1e9:.2f} GB")

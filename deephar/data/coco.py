@@ -106,11 +106,12 @@ def annotation_files(folder: str | os.PathLike) -> dict[int, Path]:
     return files
 
 
-def picture_folder(file: Path) -> Path:
-    """Where the pictures of an annotation file are."""
+def picture_folder(file: Path, first: str) -> Path:
+    """Where the pictures of an annotation file are, of which `first` is one."""
     root = file.parent.parent
-    own = root / file.stem.removeprefix(FILE)
-    return own if own.is_dir() or not (root / "images").is_dir() else root / "images"
+    own, images = root / file.stem.removeprefix(FILE), root / "images"
+    shared = not own.is_dir() and (images.is_dir() or (images / first).is_file())
+    return images if shared else own
 
 
 def read_pictures(file: Path) -> list[Picture]:
@@ -138,7 +139,7 @@ def read_pictures(file: Path) -> list[Picture]:
         if not people.keys() <= images.keys():
             raise ValueError(f"{file}: annotations of picture "
                              f"{min(people.keys() - images.keys())}, which is not listed")
-    folder = picture_folder(file)
+    folder = picture_folder(file, next(iter(images.values()), ""))
     return [Picture(number, folder / name, tuple(people.get(number, ())))
             for number, name in sorted(images.items())]
 

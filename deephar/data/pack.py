@@ -2,6 +2,7 @@
 
 What is written is read by `deephar.utils.packed`.
 """
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any, Callable
 
 import numpy as np
 
+from deephar.data import coco
 from deephar.data.check import read_index
+from deephar.data.folders import LIST, list_videos
 from deephar.data.table import dataset
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.locks import lock_folder
@@ -36,7 +39,7 @@ class Contents:
 
 def pack(name: str, source: Path, out: Path, *, shard_bytes: int = SHARD_BYTES,
          progress: Callable[[int, int], None] | None = None) -> Contents:
-    """Pack the data set `name`, a key of `DATASETS`, from its folder.
+    """Pack the data set `name`, a key of `DATASETS` or 'own', from its folder.
 
     The folder is a pack once all of it is written; an interrupted one is begun again.
 
@@ -49,31 +52,51 @@ def pack(name: str, source: Path, out: Path, *, shard_bytes: int = SHARD_BYTES,
     if (out / PACK).exists():
         raise FileExistsError(f"{out} holds a packed data set: name another folder")
     array_record()
-    entry = dataset(name)
-    index = read_index(name, source)
-    pictures = list(dict.fromkeys(p for entries in index.values() for item in entries
-                                  for p in item.pictures))
-    annotations = source / entry.annotations
-    files = sorted(source.glob("*.json")) + (
-        sorted(annotations.glob("*.npy")) if annotations.is_dir() else [annotations])
-    names = [path.relative_to(source).as_posix() for path in files]
+    files, pictures = _own_contents(source) if name == "own" else _contents(name, source)
     present = [p for p in pictures if (source / p).is_file()]
-    found = Contents(len(present), len(names), len(pictures) - len(present))
+    found = Contents(len(present), len(files), len(pictures) - len(present))
+    names = [*files, *present]
     with lock_folder(out):
         for left in out.glob("*" + SHARD[-13:]):
             left.unlink()
-        shards = _write_shards(source, names + present, out, shard_bytes, progress)
+        shards = _write_shards(
+            names, lambda file: files.get(file) or (source / file).read_bytes(), out,
+            shard_bytes, progress)
         with atomic_path(out / INDEX) as temporary:
-            np.save(temporary, _index_of(names + present))
+            np.save(temporary, _index_of(names))
         write_json(out / PACK, {
             "set": name, "shards": shards, "index_bytes": (out / INDEX).stat().st_size,
-            "files": {file: _facts(source / file) for file in names}})
+            "files": {file: _facts(source / file) for file in files}})
     found.shards, found.bytes = len(shards), sum(shard["bytes"] for shard in shards)
     return found
 
 
-def _write_shards(source: Path, names: list[str], out: Path, shard_bytes: int, progress
-                  ) -> list[dict]:
+def _contents(name: str, source: Path) -> tuple[dict[str, bytes], list[str]]:
+    """(annotation files, without content; pictures) of a data set."""
+    pictures = dict.fromkeys(p for entries in read_index(name, source).values()
+                             for item in entries for p in item.pictures)
+    annotations = source / dataset(name).annotations
+    if name == "coco":
+        files = list(coco.annotation_files(source).values())
+    elif annotations.is_dir():
+        files = sorted(annotations.glob("*.npy"))
+    else:
+        files = [annotations]
+    return {path.relative_to(source).as_posix(): b""
+            for path in sorted(source.glob("*.json")) + files}, list(pictures)
+
+
+def _own_contents(source: Path) -> tuple[dict[str, bytes], list[str]]:
+    """The names of all pictures as one annotation file; the pictures."""
+    names = list_videos(source)
+    return {LIST: json.dumps(names).encode()}, [
+        f"{split}/{label}/{video}/{picture}" for split, classes in names.items()
+        for label, videos in classes.items() for video, pictures in videos.items()
+        for picture in pictures]
+
+
+def _write_shards(names: list[str], read: Callable[[str], bytes], out: Path, shard_bytes: int,
+                  progress) -> list[dict]:
     shards, writer, records, size = [], None, 0, 0
 
     def close():
@@ -86,7 +109,7 @@ def _write_shards(source: Path, names: list[str], out: Path, shard_bytes: int, p
         if writer is None:
             writer = array_record().ArrayRecordWriter(
                 os.fspath(out / SHARD.format(len(shards))), OPTIONS)
-        record = name.encode() + END + (source / name).read_bytes()
+        record = name.encode() + END + read(name)
         writer.write(record)
         records, size = records + 1, size + len(record)
         if size >= shard_bytes:

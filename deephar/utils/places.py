@@ -66,6 +66,9 @@ class Place:
     def parent(self) -> "Place":
         return Place(self.store, self.inside.rpartition("/")[0])
 
+    def relative_to(self, folder: "Place") -> str:
+        return str(self).removeprefix(f"{folder}/")
+
     def is_file(self) -> bool:
         return self.store.is_file(self.inside)
 

@@ -34,6 +34,7 @@ from deephar.training.strategy import make_strategy
 from deephar.training.task import Task
 from deephar.utils.flags import flag, parse_config
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE
+from deephar.utils.places import place
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def main(cfg: Config) -> None:
     strategy = make_strategy(cfg.device)
     run = start_run(cfg, strategy)
     source, crops = known_network(cfg.weights)
-    folder = Path(cfg.data)
+    folder = place(cfg.data)
     if cfg.data == "synthetic":
         penn = locate("synthetic", "pennaction", cfg.synthetic_size)
         folder = sort_synthetic(penn, penn.parent / "own")
