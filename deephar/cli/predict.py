@@ -46,6 +46,9 @@ def add_arguments(parser) -> None:
     group.add_argument("--actors", type=positive, metavar="N",
                        help="copies of the network on the cluster (default: one for each "
                             "GPU, or one)")
+    group.add_argument("--parquet", action="store_true",
+                       help="summary.parquet beside summary.csv, by Ray's own writer "
+                            "(pip install 'ray[data]')")
 
     group = parser.add_argument_group("where to look")
     group.add_argument("--boxes", metavar="FILE|WAY",
@@ -117,8 +120,9 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
-    if args.actors and not args.cluster:
-        raise ValueError("--actors is for --cluster")
+    for name in ("actors", "parquet"):
+        if getattr(args, name) and not args.cluster:
+            raise ValueError(f"--{name} is for --cluster")
     start_keras()
     if args.cluster:
         return _on_cluster(args)
@@ -159,7 +163,7 @@ def run(args) -> int:
 def _on_cluster(args) -> int:
     from deephar.cli.progress import progress_bar
     from deephar.inference.cluster import (
-        Setup, collection, predict_collection, write_summary)
+        Setup, collection, need_parquet, predict_collection, write_parquet, write_summary)
     from deephar.inference.job import Playback
     from deephar.utils.locks import lock_folder
     for name in ("show", "live", "timeline", "draw_boxes", "view_3d", "lift",
@@ -167,6 +171,8 @@ def _on_cluster(args) -> int:
         if getattr(args, name):
             raise ValueError(f"--{name.replace('_', '-')} does not go with --cluster, which "
                              "writes a JSON file for each video")
+    if args.parquet:
+        need_parquet()
     videos, out = collection(args.inputs), args.out.absolute()
     setup = Setup(
         out, {"source": _there(args.model), "weights": Path(args.weights).absolute(),
@@ -184,6 +190,8 @@ def _on_cluster(args) -> int:
                 progress(len(rows), len(videos))
         finally:
             write_summary(out / "summary.csv", rows)
+        if args.parquet:
+            write_parquet(out / "summary.parquet", rows, args.cluster)
     return _summed_up(rows, out)
 
 

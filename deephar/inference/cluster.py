@@ -6,6 +6,7 @@ video that fails, or whose actor dies, is tried once more on another actor.
 """
 import csv
 import os
+import shutil
 import socket
 import time
 from collections import deque
@@ -276,3 +277,29 @@ def write_summary(path: Path, rows: Sequence[Row]) -> None:
         writer = csv.DictWriter(file, [f.name for f in fields(Row)])
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
+
+
+def need_parquet() -> None:
+    """Raises ImportError if Ray's writer of Parquet lacks a package."""
+    try:
+        import pandas  # noqa: F401
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"--parquet needs {error.name}: pip install 'ray[data]'") from error
+
+
+def write_parquet(path: Path, rows: Sequence[Row], address: str) -> None:
+    """All rows as a folder of Parquet, by Ray's own writer; on `address`, as the videos."""
+    need_parquet()
+    ray = _connected(address)
+    try:
+        from ray.data import DataContext, from_items
+        DataContext.get_current().enable_progress_bars = False
+        part = path.with_name(f".{path.name}")
+        shutil.rmtree(part, ignore_errors=True)
+        from_items([asdict(row) for row in rows], override_num_blocks=1
+                   ).write_parquet(str(part))
+        shutil.rmtree(path, ignore_errors=True)
+        part.rename(path)
+    finally:
+        ray.shutdown()

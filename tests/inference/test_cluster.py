@@ -6,13 +6,15 @@ import signal
 import socket
 import sys
 import types
+from dataclasses import asdict
 
 import pytest
 
 from deephar import __version__
 from deephar.cli import main
 from deephar.inference.cluster import (
-    Row, Setup, Worker, _connected, _Crew, collection, predict_collection, write_summary)
+    Row, Setup, Worker, _connected, _Crew, collection, need_parquet, predict_collection,
+    write_parquet, write_summary)
 from tests.fakes.locks import taken
 from tests.fakes.networks import fixed
 from tests.fakes.owners import write_video
@@ -78,6 +80,30 @@ def test_the_summary(tmp_path):
     write_summary(tmp_path / "summary.csv", [Row("a.mp4", "failed", reason="it, too")])
     with open(tmp_path / "summary.csv") as file:
         assert next(csv.DictReader(file))["reason"] == "it, too"
+
+
+def test_parquet_without_its_packages(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", types.ModuleType("pandas"))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ImportError, match=r"--parquet needs pyarrow: pip install 'ray\[data\]'"):
+        need_parquet()
+
+
+@pytest.mark.slow
+def test_the_summary_as_parquet(tmp_path, monkeypatch):
+    """As in the CSV, by name and value; written again it is another one."""
+    pytest.importorskip("ray")
+    pytest.importorskip("pandas")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    (tmp_path / "summary.parquet").mkdir()
+    (tmp_path / "summary.parquet" / "of-before.parquet").write_text("")
+    rows = [Row("a.mp4", "done", 6, 5, 1.5, 1, 77),
+            Row("b.mp4", "failed", attempts=2, reason="it, too")]
+    write_parquet(tmp_path / "summary.parquet", rows, "auto")
+    assert parquet.read_table(tmp_path / "summary.parquet").to_pylist() == [
+        asdict(row) for row in rows]
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.parquet"]
 
 
 class Died(Exception):
@@ -288,3 +314,5 @@ def test_flags_that_do_not_go_together(videos, capsys):
     assert main(["predict", str(videos), "--cluster", "auto", "--timeline"]) == 2
     assert "--timeline does not go with --cluster" in capsys.readouterr().err
     assert main(["predict", str(videos), "--actors", "2"]) == 2
+    assert main(["predict", str(videos), "--parquet"]) == 2
+    assert "--parquet is for --cluster" in capsys.readouterr().err
