@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import MODULES, ROOT, mutants_of, tests_of as files_of
+from tests.mutants.__main__ import (
+    FURTHER, MODULES, ROOT, Results, mutants_of, tests_of as files_of)
 from tests.mutants.changes import changes_of
 from tests.mutants.known import HARMLESS
 
@@ -47,3 +48,18 @@ def test_harmless_mutants_are_still_there():
     for module, change in HARMLESS:
         source = (ROOT / "deephar" / module).read_text("utf-8")
         assert change in [str(c) for c in changes_of(source)], f"{module}: {change}"
+
+
+def test_further_tests_are_there():
+    assert set(FURTHER) == {module.split("/")[0] for module in MODULES}
+    for names in FURTHER.values():
+        assert all((ROOT / "tests" / name).is_file() for name in names)
+
+
+def test_only_what_survived_is_tried_again(tmp_path):
+    path = tmp_path / "results.jsonl"
+    first, second = mutants_of("losses.py", 2, 0)
+    for change, outcome in ((first, "survived"), (second, "survived"), (first, "caught")):
+        Results(path).add("losses.py", change, outcome)
+    assert Results(path).get("losses.py", first) == "caught"
+    assert Results(path).get("losses.py", second) is None
