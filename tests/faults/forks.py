@@ -1,9 +1,11 @@
 """A function in a process of its own, which may be killed: a fork, without its imports."""
 import atexit
+import contextlib
 import ctypes
 import os
 import resource
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -24,10 +26,15 @@ class Fork:
 
     def __init__(self, function: Callable[[], int | None], log: Path, *,
                  limit: int | None = None, humble: bool = False):
-        self.log = log
+        self.log, self._sink = log, None
+        if limit is not None:           # which is not that of what it says
+            with open(log, "ab") as file:
+                self._sink = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file)
         sys.stdout.flush()
         while not self._begin(function, limit, humble):
             pass
+        if self._sink:
+            self._sink.stdin.close()
         self.start, self.code = time.monotonic(), None
 
     def _begin(self, function, limit, humble) -> bool:
@@ -47,8 +54,10 @@ class Fork:
 
     def _work(self, function, limit, humble) -> None:
         try:
+            out = (self._sink.stdin.fileno() if self._sink
+                   else os.open(self.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND))
             for stream in (1, 2):
-                os.dup2(os.open(self.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND), stream)
+                os.dup2(out, stream)
             atexit._clear()             # the parent's, and its folders stay
             weakref.finalize._registry.clear()
             weakref.finalize._registered_with_atexit = False
@@ -60,16 +69,13 @@ class Fork:
         except SystemExit as error:
             code = error.code if isinstance(error.code, int) else 1
         except BaseException:
-            traceback.print_exc()
             code = 1
-        finally:
-            atexit._run_exitfuncs()
-            for stream in (sys.stdout, sys.stderr):
-                try:
-                    stream.flush()
-                except OSError:
-                    pass
-            os._exit(code)
+            with contextlib.suppress(Exception):
+                traceback.print_exc()
+        for finish in (atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
+            with contextlib.suppress(BaseException):
+                finish()
+        os._exit(code)                  # never back to where it was forked
 
     def wait(self, seconds: float) -> int | None:
         """Its exit code, or minus the signal that ended it; None: it goes on."""
@@ -90,6 +96,9 @@ class Fork:
             os.kill(self.id, number)
 
     def output(self) -> str:
+        if self._sink and self.code is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._sink.wait(5)      # a process of its own may still write
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
 
 

@@ -1,10 +1,12 @@
 """A few faults of some jobs; `python -m tests.faults.kills` does all, and many."""
+import atexit
 import os
 import subprocess
 import sys
 
 import pytest
 
+from tests.faults.forks import Fork
 from tests.faults.jobs import content, leftovers
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot fork")
@@ -61,3 +63,23 @@ def test_what_is_left(tmp_path):
         (tmp_path / name).write_text("{}")
     assert sorted(leftovers(tmp_path)) == [".a.host-1.tmp.json", ".c.part/1.jpg", "b.h5.part"]
     assert content(tmp_path / "a.json") == {}
+
+
+def test_a_fork_never_comes_back_and_all_its_words_are_kept(tmp_path):
+    """Its end is its own, whatever fails in it; its words count for no file's size."""
+    def ends_badly():
+        print("x" * 5000)
+        atexit.register(lambda: (tmp_path / "too_late").rmdir())
+        (tmp_path / "a").write_bytes(bytes(200))
+
+    parent = os.getpid()
+    try:
+        fork = Fork(ends_badly, tmp_path / "log", limit=100)
+    finally:
+        if os.getpid() != parent:
+            (tmp_path / "came_back").touch()
+            os._exit(0)
+    assert fork.wait(20) == 1
+    assert "x" * 5000 in fork.output() and "File too large" in fork.output()
+    assert (tmp_path / "a").stat().st_size == 100
+    assert not (tmp_path / "came_back").exists()

@@ -70,7 +70,7 @@ def _is_unordered(node: ast.AST, parent: ast.AST) -> bool:
     match parent:
         case _ if not isinstance(node, ast.Tuple):
             return False
-        case ast.keyword(arg="axis") | ast.Subscript():
+        case ast.keyword(arg="axis" | "axes") | ast.Subscript():
             return True
         case ast.Compare(ops=[ast.In() | ast.NotIn()]):
             return node in parent.comparators
