@@ -68,7 +68,7 @@ def test_what_is_left(tmp_path):
 def test_a_fork_never_comes_back_and_all_its_words_are_kept(tmp_path):
     """Its end is its own, whatever fails in it; its words count for no file's size."""
     def ends_badly():
-        print("x" * 5000)
+        os.write(1, b"x" * 5000)
         atexit.register(lambda: (tmp_path / "too_late").rmdir())
         (tmp_path / "a").write_bytes(bytes(200))
 
@@ -80,6 +80,6 @@ def test_a_fork_never_comes_back_and_all_its_words_are_kept(tmp_path):
             (tmp_path / "came_back").touch()
             os._exit(0)
     assert fork.wait(20) == 1
-    assert "x" * 5000 in fork.output() and "File too large" in fork.output()
+    assert fork.output() == "x" * 5000
     assert (tmp_path / "a").stat().st_size == 100
     assert not (tmp_path / "came_back").exists()
