@@ -47,6 +47,8 @@ class SessionConfig:
     weights: str = flag("", "a weights file, the folder of a training run or a file of "
                             "`deephar export`; empty: the released file")
     limit: int = flag(0, "evaluate only so many samples, spread over the split")
+    device: str = flag("auto", "as of training scripts: auto, cpu, gpu, mirrored, "
+                               "multiworker or slurm; all devices share the samples")
     workers: int = flag(2, "threads that read samples")
     resume: bool = flag(False, "finish the interrupted run in the output folder")
     predictions: bool = flag(False, "keep the per-sample results, rows-*.npz")
@@ -60,8 +62,6 @@ class SessionConfig:
 class EvalConfig(SessionConfig):
     """The flags of scripts that evaluate networks of pictures and clips."""
     batch_size: int = flag(8, "pictures or clips per step")
-    device: str = flag("auto", "as of training scripts: auto, cpu, gpu, mirrored, "
-                               "multiworker or slurm; all devices share the samples")
     tiny: bool = flag(False, "a tiny untrained network and few data: to try the script out")
 
 

@@ -21,6 +21,7 @@ from deephar.evaluation.session import Session, SessionConfig, exit_code
 from deephar.measures import joint_distances
 from deephar.networks.label_generator import LinearBaseline, load_labeller
 from deephar.networks.network import weights_info
+from deephar.training.strategy import workers_on
 from deephar.utils.flags import flag, parse_config
 
 PICTURES = 4                # frames that are drawn
@@ -44,7 +45,8 @@ class Config(SessionConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
+    cfg = session.cfg
     generator = load_labeller(cfg.weights)
     baseline = isinstance(generator, LinearBaseline)
     session.weights = weights_info(Path(cfg.weights) / (

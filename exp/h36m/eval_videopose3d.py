@@ -40,6 +40,7 @@ from deephar.models.temporal import receptive_field, temporal_padding
 from deephar.networks.lifting import lifter_of
 from deephar.networks.network import weights_info
 from deephar.training.logs import read_rows
+from deephar.training.strategy import workers_on
 from deephar.utils.files import atomic_path, write_json
 from deephar.utils.flags import flag, parse_config
 
@@ -69,7 +70,7 @@ class Config(SessionConfig):
 
 
 def main(cfg: Config) -> int:
-    session = Session(cfg)
+    session = Session(cfg, workers_on(cfg.device))
     report = lift_videos(session) if cfg.videos else evaluate_takes(session)
     print(format_report(report))
     for table in report.get("tables", ()):

@@ -1,9 +1,12 @@
-"""The lifter's evaluation script: one network, one per action, videos."""
+"""The lifter's evaluation script: one network, one per action, several workers, videos."""
+import threading
+
 import numpy as np
 import pytest
 
 from deephar.data.keypoints.files import write_video_keypoints
 from deephar.utils.files import read_json
+from tests.evaluation.meeting import Meeting
 from tests.exp.conftest import load_script
 from tests.exp.test_eval_scripts import ctrl_c_at_call
 from tests.exp.test_train_videopose3d import data, run  # noqa: F401 (a fixture)
@@ -71,6 +74,30 @@ def test_a_network_per_action_beside_the_reference(data, trained, tmp_path):
     assert reference["paper"] == ["actions-243-reference-rate-velocity"]
     assert ours["paper"] == ["actions-243-rate-velocity"]
     assert [table.split(",")[0] for table in report["tables"]] == ["Table III", "Table IV"]
+
+
+def test_two_workers_share_the_takes(data, trained, tmp_path, monkeypatch):
+    """Each lifts some, both have the score of all, one writes."""
+    local, lifted = threading.local(), {0: 0, 1: 0}
+    lifted_by = script.lifted_by
+
+    def counted(lifter):
+        def predict(batch):
+            lifted[local.worker.index] += len(batch)
+            return lifted_by(lifter)(batch)
+        return predict
+
+    def main(worker):
+        local.worker = worker
+        return evaluate(data, tmp_path, weights=str(trained[0] / "run"), plots=False)
+
+    monkeypatch.setattr(script, "workers_on", lambda device: local.worker)
+    monkeypatch.setattr(script, "lifted_by", counted)
+    report, _ = Meeting(2).all(main)
+    score, = report["scores"]
+    assert score["value"] == pytest.approx(trained[1]["scores"][0]["value"], rel=1e-5)
+    assert score["evaluated"] == score["samples"]
+    assert abs(lifted[0] - lifted[1]) <= 1 <= min(lifted.values())
 
 
 def test_videos(data, trained, tmp_path):
