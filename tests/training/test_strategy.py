@@ -217,27 +217,35 @@ def test_one_device_two_replicas_and_two_workers_agree(tmp_path):
     assert largest_difference(tmp_path / "one", tmp_path / "workers") < NETWORK
 
 
+LONG = ("--epochs", 4, "--steps-per-epoch", 8, "--pause", 1)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    finish(start("--device", "cpu", "--logdir", folder, *LONG))
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scheduler, count, victim", [
-    ("multiworker", 2, 0), ("slurm", 4, 3)])
-def test_a_killed_worker_ends_the_others_and_all_go_on(tmp_path, scheduler, count, victim):
+    ("multiworker", 2, 0), ("multiworker", 4, 2), ("slurm", 2, 1), ("slurm", 4, 3)])
+def test_a_killed_worker_ends_the_others_and_all_go_on(
+        tmp_path, undisturbed, scheduler, count, victim):
     """One command begins the run and goes on with it."""
-    flags = ("--epochs", 4, "--steps-per-epoch", 8, "--pause", 1)
-    single = start("--device", "cpu", "--logdir", tmp_path / "one", *flags)
     folder = tmp_path / "workers"
 
     def kill(workers):
         wait_for_rows(folder / "steps.csv", 12)
         workers[victim].kill()
 
-    said = supervise(lambda: start_workers("--logdir", folder, *flags, "--resume", "auto",
+    said = supervise(lambda: start_workers("--logdir", folder, *LONG, "--resume", "auto",
                                            count=count, scheduler=scheduler), kill)
     first, second = said
     assert all("another worker has gone" in text for i, text in enumerate(first)
                if i != victim)
     assert all("Resuming after" in text for text in second)
-    finish(single)
-    assert largest_difference(tmp_path / "one", folder) < NETWORK
+    assert largest_difference(undisturbed, folder) < NETWORK
 
 
 @pytest.mark.slow
