@@ -3,8 +3,9 @@
     python -m tests.data.measure_packed read FOLDER      a table; root, for a cold cache
     python -m tests.data.measure_packed start FOLDER     as JSON: seconds and memory
 
-`read` makes 8000 pictures and reads them in random order; `start` makes the
-index of 60,000 sequences of NTU with 5 million pictures and opens the set by it.
+`read` makes 8000 pictures of two sizes and reads them in random order, plain and packed
+in turns, as bytes or decoded: pictures a second.  `start` makes the index of 60,000
+sequences of NTU with 5 million pictures and opens the set by it.
 """
 import json
 import os
@@ -12,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from deephar.utils.places import place
 from deephar.utils.timing import peak_memory_mb
 
 SEQUENCES, FRAMES, SHARDS = 60_000, 84, 400
+PICTURES = 8000
 
 
 def names(count: int) -> list[str]:
@@ -60,43 +63,61 @@ def start(folder: Path) -> dict:
             "memory_mb": peak_memory_mb() - before, "peak_mb": peak_memory_mb()}
 
 
-def read(folder: Path) -> None:
-    count = 8000
+def make_pictures(folder: Path, quality: int) -> tuple[int, list[str]]:
+    """The same JPEG under 8000 names, plain and packed; its bytes, the names in random order."""
     rng = np.random.default_rng(0)
     cells = rng.integers(0, 256, (27, 48, 3), np.uint8)
     noise = rng.integers(-8, 9, (540, 960, 3))
     picture = np.asarray(Image.fromarray(cells).resize((960, 540))) + noise
-    Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(folder / "one.jpg", quality=85)
+    folder.mkdir(parents=True)
+    Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(
+        folder / "one.jpg", quality=quality)
     content = (folder / "one.jpg").read_bytes()
-    plain, packed = folder / "plain", folder / "packed"
-    table = np.zeros((2 * count // 40, 151))
+    plain = folder / "plain"
+    table = np.zeros((2 * PICTURES // 40, 151))
     table[:, 0] = np.arange(1, len(table) + 1)
+    order = []
     for name in names(40):
         (plain / IMAGES / name).mkdir(parents=True)
         (plain / ANNOTATION_FOLDER).mkdir(exist_ok=True)
         np.save(plain / ANNOTATION_FOLDER / name, table)
         for number in range(1, len(table) + 1, 2):
-            (plain / IMAGES / name / FRAME.format(number)).write_bytes(content)
-    found = pack("ntu", plain, packed, shard_bytes=64 << 20)
-    print(f"{found.pictures} pictures of {len(content) / 1e3:.0f} kB, {found.shards} shards")
-    order = [f"{IMAGES}/{name}/{FRAME.format(number)}" for name in names(40)
-             for number in range(1, len(table) + 1, 2)]
+            order.append(f"{IMAGES}/{name}/{FRAME.format(number)}")
+            (plain / order[-1]).write_bytes(content)
+    pack("ntu", plain, folder / "packed", shard_bytes=64 << 20)
     rng.shuffle(order)
-    for what, use in (("bytes", lambda path: path.read_bytes()), ("decoded", open_picture)):
-        chosen = order if what == "bytes" else order[:1500]
-        rates = {"plain": [], "packed": []}
-        for turn in range(6):
-            kind = ("plain", "packed")[turn % 2]
-            root = place(folder / kind)
-            subprocess.run(["sync"], check=True)
-            Path("/proc/sys/vm/drop_caches").write_text("3")
-            begin = time.perf_counter()
-            for name in chosen:
-                use(root / name)
-            rates[kind].append(len(chosen) / (time.perf_counter() - begin))
-        print(what, {kind: round(statistics.median(values))
-                     for kind, values in rates.items()}, "pictures/s")
-    print("opened:", count, "files, or", found.shards, "shards and the index")
+    return len(content), order
+
+
+def read(folder: Path) -> None:
+    print("| a picture of | read in | threads | plain | packed |", "|---|---|---|---|---|",
+          sep="\n")
+    for quality in (85, 30):
+        here = folder / f"quality-{quality}"
+        size, order = make_pictures(here, quality)
+        for what, use, count in (("bytes", lambda path: path.read_bytes(), PICTURES),
+                                 ("pixels", open_picture, 1500)):
+            for threads in (1, 8):
+                rates = {"plain": [], "packed": []}
+                for turn in range(6):
+                    kind = ("plain", "packed")[turn % 2]
+                    rates[kind].append(cold_rate(here / kind, use, order[:count], threads))
+                print(f"| {size / 1e3:.0f} kB | {what} | {threads} |", " | ".join(
+                    f"{statistics.median(values):,.0f}" for values in rates.values()), "|")
+    print("opened:", PICTURES, "files, or", len([*(here / "packed").glob("0*")]),
+          "shards and the index")
+
+
+def cold_rate(folder: Path, use, order: list[str], threads: int) -> float:
+    """Pictures a second, nothing of them in memory before."""
+    root = place(folder)
+    subprocess.run(["sync"], check=True)
+    Path("/proc/sys/vm/drop_caches").write_text("3")
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(lambda name: use(root / name) and None, order):
+            pass
+    return len(order) / (time.perf_counter() - begin)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from deephar.data.table import DATASETS
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.places import place
 from tests.fakes.datasets import coco_person, write_coco
+from tests.fakes.locks import taken
 from tests.fakes.owners import write_jpeg
 
 pytest.importorskip("array_record")
@@ -109,6 +110,9 @@ def test_check_reads_all_of_a_pack(packed, name):
 
 def test_the_command(golden_sets, tmp_path, capsys):
     out = tmp_path / "MPII"
+    with taken(out):
+        assert main(["dataset", "pack", "mpii", str(out), "--data", str(golden_sets)]) == 2
+    assert f"{out} is in use by process 7" in capsys.readouterr().err
     assert main(["dataset", "pack", "mpii", str(out), "--data", str(golden_sets)]) == 0
     assert "10 pictures and 1 annotation files in 1 shards" in capsys.readouterr().out
     assert main(["dataset", "pack", "mpii", str(out), "--data", str(golden_sets)]) == 2
