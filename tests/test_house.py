@@ -23,6 +23,7 @@ LEVELS = {
     "evaluation": 6, "deploy": 6,
     "training": 7, "inference": 7,
     "cli": 8,
+    "__main__": 9,
     # Published import paths, as thin as can be.
     "activations": 8, "callbacks": 8, "objectives": 8, "trainer": 8,
 }
