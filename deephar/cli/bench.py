@@ -4,6 +4,7 @@
   deephar bench network --model mpii_reception2d --random --blocks
   deephar bench network --modes all --blocks --data datasets/quickstart
   deephar bench predict --picture photo.jpg --modes optimized,"onnx float32"
+  deephar bench folder
   deephar bench people
   deephar bench crowd
   deephar bench data
@@ -21,7 +22,8 @@ from typing import Any
 from deephar.cli.arguments import add_network
 from deephar.cli.quiet import start_keras
 
-KINDS = ("network", "predict", "people", "crowd", "data", "train", "all")
+KINDS = ("network", "predict", "folder", "people", "crowd", "data", "train", "all")
+FOLDER_RUNS = 5         # at most: each is a whole call
 CROWD = 360             # pictures for training, a quarter of which are looked at
 INT8_SAMPLES = 16       # inputs to find ranges on
 ACTION_FILMS = 4        # of so many people each
@@ -59,8 +61,9 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     from deephar.utils.files import write_json
     start_keras()
-    result = {"network": _network, "predict": _predict, "people": _people_who_cross,
-              "crowd": _crowd, "data": _data, "train": _train, "all": _all}[args.kind](args)
+    result = {"network": _network, "predict": _predict, "folder": _folder,
+              "people": _people_who_cross, "crowd": _crowd, "data": _data, "train": _train,
+              "all": _all}[args.kind](args)
     path = args.out / f"{args.kind}.json"
     write_json(path, result)
     told = result["machine"]
@@ -150,6 +153,20 @@ def _predict(args) -> dict:
             print(f"{mode:<20}{stages}{row['frames_per_s']:.1f} pictures/s of "
                   f"{'×'.join(map(str, row['picture']))}", flush=True)
     return {"kind": "predict", "network": network.name, "machine": machine(),
+            "rows": rows}
+
+
+def _folder(args) -> dict:
+    import tempfile
+
+    from deephar.inference.bench import bench_folder
+    from deephar.inference.predictor import Predictor
+    from deephar.utils.timing import machine
+    predictor = Predictor(_load(args))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = bench_folder(predictor, Path(folder), min(args.runs, FOLDER_RUNS),
+                            progress=lambda line: print(line, flush=True))
+    return {"kind": "folder", "network": predictor.network.name, "machine": machine(),
             "rows": rows}
 
 

@@ -1,12 +1,13 @@
-"""How long a picture takes to a drawn pose; how well and fast people are followed."""
+"""How long pictures take to drawn poses; how well and fast people are followed."""
 import contextlib
 import time
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 import numpy as np
+from PIL import Image
 
 from deephar.data.synthetic.crossing import Crossing, crossing
 from deephar.data.synthetic.film import film
@@ -23,7 +24,7 @@ from deephar.inference.view import MotionView
 from deephar.inference.writer import VideoWriter
 from deephar.measures import identity_f1, identity_switches, p_mpjpe
 from deephar.networks.lifting import VideoLifter
-from deephar.utils.files import write_json
+from deephar.utils.files import write_json, write_picture
 from deephar.utils.pose import H36M17
 
 WARM_UP = 8             # pictures: the first ones go layer by layer, then tracing
@@ -31,6 +32,8 @@ FPS = 25
 ACTIONS_FPS = 13        # of the synthetic Penn Action videos
 VIDEO = (1280, 720), 10 # of a whole call: pixels, seconds
 DRAWN = 40              # frames that are drawn for it; they play to and fro
+# Pictures of a folder by how people are looked for, their pixels, people of each.
+FOLDER, FOLDER_SIZE, FOLDER_PEOPLE = {"scan": 8, "two-pass": 64}, (480, 360), 2
 PAGE_SIDE = 384         # pixels of a video to look at
 AZIMUTH, TURN = 10, 12  # degrees, and per second, of lifted people
 # What a detector does wrong: boxes missed, false ones per frame, errors per size.
@@ -177,7 +180,49 @@ class FilmedPeople:
                                 for t in (len(results) * i // 6 for i in (1, 3, 5))]))
 
 
-# === A whole call ===
+# === Whole calls ===
+
+def bench_folder(predictor: Predictor, folder: Path, runs: int = 5,
+                 progress: Callable[[str], None] = print) -> list[dict]:
+    """A folder of pictures from files to files, beside the network's own rate.
+
+    That is the rate of as many crops in the same batches, all in memory, with nothing
+    beside the network.  Of several runs of each, in turns, the medians count.
+
+    Returns:
+        per way to look: way, pictures, crops and seconds of a picture, and of the
+        network alone, `share` of the network's own rate.
+    """
+    rows = []
+    for way, count in FOLDER.items():
+        filmed = FilmedPeople(predictor, 5, FOLDER_PEOPLE, count, FOLDER_SIZE)
+        paths = [folder / way / f"{frame.index}.jpg" for frame in filmed.frames]
+        for path, frame in zip(paths, filmed.frames):
+            write_picture(path, Image.fromarray(frame.picture), quality=92)
+        job = Job(predictor, Saves(folder / "out"), boxes=way)
+        batches: list[np.ndarray] = []
+        with watched(predictor, lambda inputs, seconds: batches.append(inputs)):
+            list(job.run(paths, []))
+        crops = max(batches, key=len)
+        times: dict[str, list[float]] = {"job": [], "network": []}
+        for run in range(runs + 1):                         # the first is to warm up
+            start = time.perf_counter()
+            for batch in batches:
+                predictor._run_frames(crops[:len(batch)])
+            alone = time.perf_counter()
+            list(job.run(paths, []))
+            times["network"].append((alone - start) / count)
+            times["job"].append((time.perf_counter() - alone) / count)
+        job_s, network_s = (float(np.median(times[name][1:])) for name in times)
+        rows.append({"way": way, "pictures": count, "picture": list(FOLDER_SIZE),
+                     "crops": sum(map(len, batches)) / count, "seconds": job_s,
+                     "network_seconds": network_s, "share": network_s / job_s})
+        progress(f"--boxes {way}: {count} pictures of {'×'.join(map(str, FOLDER_SIZE))}, "
+                 f"{rows[-1]['crops']:.0f} crops and {1e3 * job_s:.1f} ms each, the network "
+                 f"alone {1e3 * network_s:.1f}: {rows[-1]['share']:.0%} of its own rate")
+    return rows
+
+
 
 def bench_video(predictor: Predictor, folder: Path, people: int = 3, runs: int = 2) -> dict:
     """A video from file to file, by the clock and by the network's own time, in seconds.
@@ -201,7 +246,8 @@ def bench_video(predictor: Predictor, folder: Path, people: int = 3, runs: int =
     filmed.frames_per_second(people)                        # warm
     for _ in range(runs):
         for count, job in jobs.items():
-            with own_time(predictor) as spent:
+            spent: list[float] = []
+            with watched(predictor, lambda inputs, seconds: spent.append(seconds)):
                 start = time.perf_counter()
                 outcome, = job.run([], [video])
                 times[count].append((time.perf_counter() - start, sum(spent)))
@@ -213,15 +259,14 @@ def bench_video(predictor: Predictor, folder: Path, people: int = 3, runs: int =
 
 
 @contextlib.contextmanager
-def own_time(predictor: Predictor) -> Iterator[list[float]]:
-    """Gathers the seconds of every call of the predictor's networks."""
-    spent: list[float] = []
-
+def watched(predictor: Predictor, told: Callable[[np.ndarray, float], None]
+            ) -> Iterator[None]:
+    """Tells the inputs and the seconds of every call of the predictor's networks."""
     def timed(function):
-        def call(*inputs):
+        def call(inputs):
             start = time.perf_counter()
-            outputs = function(*inputs)
-            spent.append(time.perf_counter() - start)
+            outputs = function(inputs)
+            told(inputs, time.perf_counter() - start)
             return outputs
         return call
 
@@ -230,7 +275,7 @@ def own_time(predictor: Predictor) -> Iterator[list[float]]:
     try:
         for name, function in kept.items():
             setattr(predictor, name, timed(function))
-        yield spent
+        yield
     finally:
         for name, function in kept.items():
             setattr(predictor, name, function)

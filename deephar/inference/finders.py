@@ -43,7 +43,7 @@ def finder_for(predictor: Predictor, boxes: Boxes):
         if boxes == "scan":
             return _Given(predictor, lambda picture: [
                 square(person.box, 1 / predictor.margin)
-                for person in predictor.scan(picture)])
+                for person in predictor.scan([picture])[0]])
         return _Found(predictor, boxes)
     return _Given(predictor, boxes)
 

@@ -4,6 +4,7 @@ One person is looked for in each box; a detector, or the network itself in windo
 several sizes, says where people are.  Coordinates go out in pixels of the picture; the network sees a crop of
 it, and the same 3×3 matrix that made the crop brings the joints back.
 """
+import itertools
 import logging
 import math
 import os
@@ -22,6 +23,7 @@ from deephar.inference.detectors import (
     DETECTOR, THRESHOLD, Detector, is_installed, load_detector)
 from deephar.inference.results import Person
 from deephar.inference.scan import scan
+from deephar.inference.threads import read_ahead
 from deephar.networks.cut import cut, heat_map_function
 from deephar.networks.load import load_network
 from deephar.networks.network import Network
@@ -169,8 +171,11 @@ class Predictor:
                   for (i, _, source), p in zip(looks, people)
                   if source == "two-pass" and self.is_sure(p)]
         second = iter(self.look(pictures, closer))
-        found = [self.scan(picture) if isinstance(wanted, str) and wanted == "scan" else []
-                 for picture, wanted in zip(pictures, boxes)]
+        found: list[list[Person]] = [[] for _ in pictures]
+        scanned = [i for i, wanted in enumerate(boxes)
+                   if isinstance(wanted, str) and wanted == "scan"]
+        for i, everybody in zip(scanned, self.scan([pictures[i] for i in scanned])):
+            found[i] = everybody
         for (i, _, source), person in zip(looks, people):
             if source == "two-pass":
                 person = next(second) if self.is_sure(person) else None
@@ -211,12 +216,19 @@ class Predictor:
                 for boxes, picture, name in zip(found, pictures,
                                                 names or [""] * len(pictures))]
 
-    def scan(self, picture: np.ndarray) -> list[Person]:
-        """Everybody of a picture, the surest first; see `deephar.inference.scan`."""
-        return scan(lambda squares: self.look([picture], [
-            (0, window, "scan") for window in squares]), picture.shape[1::-1],
-            self.layout.joint_names if self.layout else (),
-            self.min_confidence)[:self.max_people]
+    def scan(self, pictures: Sequence[np.ndarray]) -> list[list[Person]]:
+        """Everybody of each picture, the surest first; see `deephar.inference.scan`.
+
+        Squares of all pictures go through the network together: its batches are full.
+        """
+        def look(squares):
+            people = iter(self.look(pictures, [
+                (i, square, "scan") for i, some in enumerate(squares) for square in some]))
+            return [list(itertools.islice(people, len(some))) for some in squares]
+
+        found = scan(look, [picture.shape[1::-1] for picture in pictures],
+                     self.layout.joint_names if self.layout else (), self.min_confidence)
+        return [people[:self.max_people] for people in found]
 
     def is_sure(self, person: Person) -> bool:
         """Whether the confidences say that somebody is there."""
@@ -229,11 +241,14 @@ class Predictor:
         if self._run_frames is None:
             raise ValueError(f"{self.network.name} predicts actions of clips only; "
                              "give it a video")
+        batches = [looks[start:start + self.batch_size]
+                   for start in range(0, len(looks), self.batch_size)]
+        cut = (self.crops([(pictures[i], window) for i, window, _ in batch])
+               for batch in batches)
+        if len(batches) > 1:            # cut the next while the network works
+            cut = read_ahead(cut, 1)
         people = []
-        for start in range(0, len(looks), self.batch_size):
-            batch = looks[start:start + self.batch_size]
-            frames, matrices = self.crops([(pictures[i], window)
-                                           for i, window, _ in batch])
+        for (frames, matrices), batch in zip(cut, batches):
             pose, confidence = self._predict_frames(frames)
             people += [
                 self._person(pose[k], confidence[k], matrices[k], window, source)

@@ -43,25 +43,35 @@ def _places(length: float, side: float) -> np.ndarray:
     return np.linspace(side / 2, length - side / 2, count)
 
 
-def scan(look: Callable[[list[np.ndarray]], list[Person]], size: tuple[int, int],
-         joint_names: Sequence[str], min_confidence: float) -> list[Person]:
-    """The people of a picture of (w, h), the surest first.
+def scan(look: Callable[[list[list[np.ndarray]]], list[list[Person]]],
+         sizes: Sequence[tuple[int, int]], joint_names: Sequence[str],
+         min_confidence: float) -> list[list[Person]]:
+    """The people of every picture of `sizes` (w, h), the surest first.
 
     Args:
-        look: squares to the person in each of them.
+        look: squares of every picture to the person in each of them.
         min_confidence: as of one look; a person needs `CAREFUL` times as much.
     """
     spread = spread_of(joint_names)
-    people = look(windows(size))
-    steadiness = np.ones(len(people))
+    found = look([windows(size) for size in sizes])
+    steadiness = [np.ones(len(people)) for people in found]
     for _ in range(ROUNDS):
-        people = _best(people, steadiness, PROMISING, min_confidence, ALIKE[0], spread)
-        closer = look([box_of_poses(p.joints[None], p.confidence[None]) for p in people])
-        steadiness = _alike(closer, people, spread)
-        people = closer
+        found = [_best(people, steady, PROMISING, min_confidence, ALIKE[0], spread)
+                 for people, steady in zip(found, steadiness)]
+        closer = look([[box_of_poses(p.joints[None], p.confidence[None]) for p in people]
+                       for people in found])
+        steadiness = [_alike(people, before, spread) for people, before in zip(closer, found)]
+        found = closer
+    return [_sure(people, steady, CAREFUL * min_confidence, spread)
+            for people, steady in zip(found, steadiness)]
+
+
+def _sure(people: list[Person], steadiness: np.ndarray, least: float,
+          spread: np.ndarray) -> list[Person]:
+    """Those who stayed where they were, each once, without parts of others."""
     steady = np.flatnonzero(steadiness >= STEADY)
-    return _whole(_best([people[i] for i in steady], steadiness[steady], SURE,
-                        CAREFUL * min_confidence, ALIKE[1], spread))
+    return _whole(_best([people[i] for i in steady], steadiness[steady], SURE, least,
+                        ALIKE[1], spread))
 
 
 def _best(people: list[Person], steadiness: np.ndarray, share: float, least: float,

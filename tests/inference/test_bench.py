@@ -49,6 +49,21 @@ def test_filmed_people(tmp_path):
     assert 10 < error < 1000 and picture.shape == (3 * 360, 640 + 360, 3)
 
 
+def test_a_folder_beside_the_networks_own_rate(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "FOLDER", {"whole": 3, "two-pass": 2})
+    monkeypatch.setattr(bench, "FOLDER_SIZE", (64, 48))
+    monkeypatch.setattr(bench, "FOLDER_PEOPLE", 1)
+    told = []
+    rows = bench.bench_folder(Predictor(fixed(), batch_size=2), tmp_path, 1, told.append)
+    assert [(row["way"], row["pictures"], row["crops"]) for row in rows] == [
+        ("whole", 3, 1), ("two-pass", 2, 2)]
+    for row, line in zip(rows, told):
+        assert row["share"] == row["network_seconds"] / row["seconds"] > 0
+        assert line.startswith(f"--boxes {row['way']}: {row['pictures']} pictures of 64×48")
+    with Image.open(tmp_path / "out" / "0.png") as drawn:
+        assert drawn.size == (64, 48)
+
+
 def test_a_video_from_file_to_file(tmp_path, monkeypatch):
     pytest.importorskip("av")
     monkeypatch.setattr(bench, "VIDEO", ((160, 90), 1))

@@ -37,7 +37,9 @@ class Looker:
 
 
 def found(looker, least=0.15):
-    return scan(looker, SIZE, pa16j2d.joint_names, least)
+    people, = scan(lambda squares: [looker(some) for some in squares], [SIZE],
+                   pa16j2d.joint_names, least)
+    return people
 
 
 def test_windows_cover_the_picture_in_several_sizes():
