@@ -47,7 +47,7 @@ def add_arguments(parser) -> None:
 
     command = _command(actions, "show", "draw a sample: the picture with joints and "
                        "box, and its crop")
-    command.add_argument("path", type=Path, help="the data set's folder")
+    command.add_argument("path", help="the data set's folder or address")
     command.add_argument("--index", type=int, default=0, help="number of the sample")
     command.add_argument("--split", choices=("test", "train", "valid"), default="train")
     command.add_argument("--out", type=Path,

@@ -95,14 +95,12 @@ def _check_split(dataset: DataSet, split, entries, path, found) -> list[Path]:
     unlabelled = [entry.name for entry in entries if not entry.joints]
     if unlabelled:
         found.problems.append(f"{split}: {_first(unlabelled)} without a single joint")
-    there = {entry: [p for p in map(path.joinpath, entry.pictures) if p.is_file()]
-             for entry in entries}
-    present = [p for paths in there.values() for p in paths]
+    present, missing = [], []
+    for picture in (path / p for entry in entries for p in entry.pictures):
+        (present if picture.is_file() else missing).append(picture)
     if not present:
         found.facts.append(f"{split}: none of its pictures is there: not usable")
-    elif len(present) < pictures:
-        missing = [str(path / p) for entry in entries for p in entry.pictures
-                   if not (path / p).is_file()]
+    elif missing:
         found.problems.append(f"{split}: {_first(missing)} missing; extract the "
                               "pictures again")
     return present
@@ -119,8 +117,8 @@ def _note_unannotated(dataset: DataSet, path, index, found) -> None:
         return
     known = {Path(entry.pictures[0]).parent.name
              for entries in index.values() for entry in entries if entry.pictures}
-    unknown = sorted(p.name for p in folder.iterdir()
-                     if p.is_dir() and p.name not in known)
+    unknown = sorted(p.name for p in folder.glob("*")
+                     if p.name not in known and p.is_dir())
     if unknown:
         found.facts.append(f"not used, for want of annotations: {_first(unknown)}")
 

@@ -10,6 +10,7 @@ from deephar.data.labels import ACTION_SETS
 from deephar.data.pictures import open_picture
 from deephar.data.table import DATASETS
 from deephar.utils.modes import MODES
+from deephar.utils.places import Place, place
 from deephar.utils.plot import contact_sheet, draw_box, draw_pose
 from deephar.utils.pose import INVALID, get_valid_joints
 from deephar.utils.transform import transform_2d_points, transform_pose_sequence
@@ -17,19 +18,23 @@ from deephar.utils.transform import transform_2d_points, transform_pose_sequence
 CELL = 640                  # pixels of the picture, and of its crop
 
 
-def draw_sample(name: str, path: Path, split: str, index: int) -> Image.Image:
+def draw_sample(name: str, path: str | Path, split: str, index: int) -> Image.Image:
     """Sample `index` of a split: picture with joints and window, beside its crop.
+
+    Args:
+        path: the set's folder or address, plain or packed.
 
     Raises:
         ValueError: there are not so many samples.
     """
+    path = place(path)
     data, mode = DATASETS[name].open_single(path), MODES[split]
     count = data.get_length(mode)
     if not 0 <= index < count:
         raise ValueError(f"{path} has {count} samples in the {split} split, counted "
                          f"from 0; got {index}")
     sample = data.get_data(index, mode, augmentation=data.dataconf.get_fixed_config())
-    picture_path = pictures_of_samples(name, Path(path), data, split)[index]
+    picture_path = pictures_of_samples(name, path, data, split)[index]
     picture, size = open_picture(picture_path)
     pose = sample["pose"][:, :2]
     valid = get_valid_joints(pose)
@@ -44,10 +49,9 @@ def draw_sample(name: str, path: Path, split: str, index: int) -> Image.Image:
     crop = crop.resize((CELL, CELL), Image.Resampling.BICUBIC)
     crop = draw_pose(crop, np.where(valid[:, None], pose * CELL, INVALID),
                      data.poselayout)
-    place = picture_path.relative_to(path).as_posix()
     return contact_sheet(
         [whole, crop], 2,
-        [f"{place}  {size[0]}×{size[1]}",
+        [f"{picture_path.relative_to(path).as_posix()}  {size[0]}×{size[1]}",
          f"{_action(sample)}{int(valid.sum())} of {len(valid)} joints"], cell=CELL)
 
 
@@ -58,7 +62,7 @@ def window_of(sample: dict) -> np.ndarray:
                                inverse=True).ravel()
 
 
-def pictures_of_samples(name: str, path: Path, data, split: str) -> list[Path]:
+def pictures_of_samples(name: str, path: Path | Place, data, split: str) -> list:
     """The picture of every sample: samples stand in the order of the annotations."""
     index = read_index(name, path)
     if name == "ntu":

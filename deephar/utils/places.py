@@ -9,7 +9,7 @@ import functools
 import io
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from deephar.utils.files import atomic_path
@@ -41,9 +41,6 @@ class Place:
     def __truediv__(self, name: object) -> "Place":
         return Place(self.store, f"{self.inside}/{name}" if self.inside else str(name))
 
-    def joinpath(self, name: str) -> "Place":
-        return self / name
-
     def __str__(self) -> str:
         return f"{self.store}/{self.inside}" if self.inside else str(self.store)
 
@@ -66,8 +63,8 @@ class Place:
     def parent(self) -> "Place":
         return Place(self.store, self.inside.rpartition("/")[0])
 
-    def relative_to(self, folder: "Place") -> str:
-        return str(self).removeprefix(f"{folder}/")
+    def relative_to(self, folder: "Place") -> PurePosixPath:
+        return PurePosixPath(str(self)).relative_to(str(folder))
 
     def is_file(self) -> bool:
         return self.store.is_file(self.inside)

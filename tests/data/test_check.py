@@ -5,6 +5,7 @@ import scipy.io
 
 from deephar.data.check import check, read_index
 from deephar.data.prepare import PREPARE
+from deephar.data.prepare.annotations import mpii_columns, save_mat
 from tests.fakes.owners import write_jpeg, write_mpii, write_ntu, write_pennaction
 
 
@@ -49,6 +50,15 @@ def test_a_split_without_any_picture_is_a_fact(penn):
     (penn / "frames/0002/000001.jpg").unlink()
     found = check("pennaction", penn)
     assert found.ok and any("test: none of its pictures" in f for f in found.facts)
+
+
+def test_a_picture_that_is_listed_twice(tmp_path):
+    person = {"head": np.array([[1, 1, 5, 5.]]), "objpos": np.ones((1, 2)), "scale": 1.0,
+              "pose": np.ones((2, 16))}
+    columns = mpii_columns([("a.jpg", [1], [person])] * 2)
+    save_mat(tmp_path / "annotations.mat", {"annot_tr": columns, "annot_val": columns})
+    write_jpeg(tmp_path / "images/a.jpg")
+    assert check("mpii", tmp_path).facts[0] == "train: 2 pictures, 2 people"
 
 
 def test_first_broken_picture(penn):

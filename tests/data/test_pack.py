@@ -117,6 +117,10 @@ def test_the_command(golden_sets, tmp_path, capsys):
     assert "10 pictures and 1 annotation files in 1 shards" in capsys.readouterr().out
     assert main(["dataset", "pack", "mpii", str(out), "--data", str(golden_sets)]) == 2
     assert "holds a packed data set" in capsys.readouterr().err
+    for folder, drawn in ((out, "packed.png"), (golden_sets / "MPII", "plain.png")):
+        assert main(["dataset", "show", "mpii", str(folder), "--out",
+                     str(tmp_path / drawn)]) == 0
+    assert (tmp_path / "packed.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
 
 
 def test_missing_pictures_are_counted_and_stay_missing(golden_sets, tmp_path):

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from deephar.data.check import check
 from deephar.data.locate import locate
 from deephar.data.pack import pack
 from deephar.data.table import DATASETS
@@ -46,6 +47,10 @@ def test_a_plain_set_in_memory(golden_sets):
     plain = DATASETS["ntu"].open_single(golden_sets / "NTU")
     for mode in (0, 1):
         assert ntu.get_length(mode) == plain.get_length(mode) > 0
+    stray = "NTU/images-small/S017C001P001R001A001/00001.jpg"
+    fsspec.filesystem("memory").pipe(f"/plain/{stray}", b"")
+    assert any("for want of annotations: S017" in fact
+               for fact in check("ntu", "memory://plain/NTU").facts)
 
 
 def test_coco_in_memory(tmp_path):
@@ -57,6 +62,7 @@ def test_coco_in_memory(tmp_path):
     assert one.get_length(TRAIN_MODE) == other.get_length(TRAIN_MODE) > 0
     fixed = DATASETS["coco"].dataconf.get_fixed_config()
     same(*(d.get_data(0, TRAIN_MODE, augmentation=fixed) for d in (one, other)))
+    assert check("coco", folder).facts == check("coco", tmp_path / "COCO").facts
 
 
 def test_a_packed_set_in_memory_is_fetched_shard_by_shard(
