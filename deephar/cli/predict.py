@@ -137,9 +137,7 @@ def run(args) -> int:
     lifter = load_video_lifter(args.lift) if args.lift else None
     predictor = Predictor(
         load_network(args.model, weights=args.weights, runtime=args.runtime),
-        batch_size=args.batch_size, flip=args.flip, angle=args.angle,
-        min_confidence=args.min_confidence, stop_after_block=args.stop_after_block,
-        max_people=args.max_people, detector=args.detector, threshold=args.threshold)
+        **_predictor_options(args))
     if lifter and predictor.layout is None:
         raise ValueError("--lift needs a network that finds poses, "
                          f"{predictor.network.name} only tells actions")
@@ -152,7 +150,7 @@ def run(args) -> int:
         Saves(args.out, {kind: getattr(args, f"save_{kind}") for kind in SAVES
                          if getattr(args, f"save_{kind}") is not None}, args.show),
         Playback(args.fps, args.every, args.stride, args.smooth, args.live),
-        args.boxes or (args.detector and "detect"),
+        _boxes(args),
         {"boxes": args.draw_boxes, "max_side": args.max_side,
          "least_height": LIFTED_SIDE if lifter else 1}, args.timeline,
         view_3d=args.view_3d, azimuth=args.azimuth, turn=args.turn, lifter=lifter,
@@ -166,7 +164,7 @@ def _on_cluster(args) -> int:
         Setup, collection, need_parquet, predict_collection, write_parquet, write_summary)
     from deephar.inference.job import Playback
     from deephar.utils.locks import lock_folder
-    for name in ("show", "live", "timeline", "draw_boxes", "view_3d", "lift",
+    for name in ("show", "live", "timeline", "draw_boxes", "view_3d", "lift", "frames",
                  *(f"save_{kind}" for kind in SAVES)):
         if getattr(args, name):
             raise ValueError(f"--{name.replace('_', '-')} does not go with --cluster, which "
@@ -177,10 +175,8 @@ def _on_cluster(args) -> int:
     setup = Setup(
         out, {"source": _there(args.model), "weights": Path(args.weights).absolute(),
               "runtime": args.runtime},
-        {"batch_size": args.batch_size, "flip": args.flip, "angle": args.angle,
-         "min_confidence": args.min_confidence, "stop_after_block": args.stop_after_block},
-        Playback(args.fps, args.every, args.stride, args.smooth),
-        args.boxes and _there(args.boxes))
+        _predictor_options(args), Playback(args.fps, args.every, args.stride, args.smooth),
+        _boxes(args))
     rows, progress = [], progress_bar("videos", rate=True)
     with lock_folder(out):
         try:
@@ -195,9 +191,21 @@ def _on_cluster(args) -> int:
     return _summed_up(rows, out)
 
 
-def _there(text: str) -> str:
+def _predictor_options(args) -> dict:
+    names = ("batch_size", "flip", "angle", "min_confidence", "stop_after_block",
+             "max_people", "threshold")
+    return {"detector": _there(args.detector), **{name: getattr(args, name) for name in names}}
+
+
+def _boxes(args) -> str | None:
+    """What the flags say of where to look; None: nothing."""
+    boxes = args.boxes or (args.detector and "detect")
+    return _there(boxes) if boxes and Path(boxes).is_file() else boxes
+
+
+def _there(text: str | None) -> str | None:
     """A path as every process finds it; other words stay as they are."""
-    return str(Path(text).absolute()) if Path(text).exists() else text
+    return str(Path(text).absolute()) if text and Path(text).exists() else text
 
 
 def _summed_up(rows, out) -> int:

@@ -310,9 +310,25 @@ def test_a_killed_worker_loses_nothing(videos, tmp_path, monkeypatch):
     assert {row.state for row in again} == {"there"}
 
 
+def test_actors_look_where_the_flags_say(videos, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("deephar.inference.cluster.predict_collection",
+                        lambda address, setup, *_, **options: asked.append(setup) or iter(()))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.onnx").touch()
+    assert main(["predict", str(videos), "--cluster", "auto", "--detector", "mine.onnx",
+                 "--threshold", "0.7", "--max-people", "2", "--flip"]) == 0
+    setup, = asked
+    assert setup.boxes == "detect" and setup.predictor == {
+        "detector": str(tmp_path / "mine.onnx"), "threshold": 0.7, "max_people": 2,
+        "flip": True, "batch_size": 8, "angle": 0.0, "min_confidence": 0.15,
+        "stop_after_block": None}
+
+
 def test_flags_that_do_not_go_together(videos, capsys):
     assert main(["predict", str(videos), "--cluster", "auto", "--timeline"]) == 2
     assert "--timeline does not go with --cluster" in capsys.readouterr().err
+    assert main(["predict", str(videos), "--cluster", "auto", "--frames"]) == 2
     assert main(["predict", str(videos), "--actors", "2"]) == 2
     assert main(["predict", str(videos), "--parquet"]) == 2
     assert "--parquet is for --cluster" in capsys.readouterr().err
