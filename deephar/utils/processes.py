@@ -27,8 +27,9 @@ class Pool:
     """
 
     def __init__(self, workers: int, *first: Any):
+        paths = [str(Path(deephar.__file__).parents[1]), os.environ.get("PYTHONPATH")]
         env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
-                   PYTHONPATH=str(Path(deephar.__file__).parents[1]))
+                   PYTHONPATH=os.pathsep.join(filter(None, paths)))
         command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
         self._servers = [subprocess.Popen(command, stdin=subprocess.PIPE,
                                           stdout=subprocess.PIPE, env=env)

@@ -38,6 +38,14 @@ def test_an_interruption_stops_the_workers():
     assert time.monotonic() - before < 5
 
 
+def test_workers_find_the_caller_s_modules(tmp_path, monkeypatch):
+    (tmp_path / "of_the_caller.py").write_text("def twice(x):\n    return 2 * x\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.syspath_prepend(tmp_path)
+    import of_the_caller
+    assert processes.Pool(1).do(of_the_caller.twice, 4) == 8
+
+
 def test_what_comes_first_is_sent_once():
     pool = processes.Pool(2, [3, 4])
     assert pool.do(list.__getitem__, 1) == 4 and pool.do(len) == 2
