@@ -50,8 +50,8 @@ def run(args) -> int:
         print(f"{name}: {len(points)} frames, median depth "
               f"{np.nanmedian(labels.depths) / 1000:.2f} m, mean confidence "
               f"{labels.confidence.mean():.2f}")
-    with atomic_path(args.output) as temporary:
-        np.savez_compressed(temporary, **arrays)
+    with atomic_path(args.output) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
     print(f"{args.output}: {len(sequences)} sequences")
     return 0
 

@@ -46,8 +46,8 @@ def test_plain_array(generator, tmp_path, capsys):
         (generator[1][:, 0] - Intrinsics()[2:]) / Intrinsics()[:2] * depth[:, None],
         depth[:, None]], -1)[:, None]
     np.testing.assert_allclose(project_pinhole(placed), generator[1], atol=1e-2)
-    assert label(generator, tmp_path / "clip.npy", tmp_path / "raw.npz", "--no-search") == 0
-    with np.load(tmp_path / "raw.npz") as file:
+    assert label(generator, tmp_path / "clip.npy", tmp_path / "raw", "--no-search") == 0
+    with np.load(tmp_path / "raw") as file:             # a name without an ending stays so
         np.testing.assert_allclose(file["clip/poses"][..., 2], poses[..., 2], atol=1e-3)
         assert np.abs(file["clip/poses"] - poses).max() > 1
 

@@ -191,9 +191,8 @@ def write_poses(path: str | os.PathLike, positions: Positions) -> None:
 
 
 def _write(path, **objects) -> None:
-    with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, **{k: np.array(v, dtype=object)
-                                          for k, v in objects.items()})
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **{k: np.array(v, dtype=object) for k, v in objects.items()})
 
 
 def write_motion(folder: str | os.PathLike, positions: Positions, cameras: Mapping, *,

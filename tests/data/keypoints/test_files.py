@@ -67,8 +67,8 @@ def test_public_layout(tmp_path):
 
 def test_predictions_of_our_networks(tmp_path):
     poses = np.random.default_rng(0).uniform(0, 400, (5, 16, 2))
-    writers.write_video_keypoints(tmp_path / "v.npz", "a.mp4", poses, (400, 200), pa16j2d)
-    keypoints = read_keypoints(tmp_path / "v.npz", allow_pickle=True)
+    writers.write_video_keypoints(tmp_path / "v", "a.mp4", poses, (400, 200), pa16j2d)
+    keypoints = read_keypoints(tmp_path / "v", allow_pickle=True)
     assert keypoints.symmetry == H36M17_SYMMETRY and keypoints.layout_name == "h36m"
     take, = load_videos(keypoints)
     np.testing.assert_allclose(take.keypoints[:, 0], poses[:, 0] / 200 - [1, 0.5], atol=1e-6)
