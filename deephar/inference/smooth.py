@@ -11,6 +11,9 @@ import numpy as np
 from deephar.inference.results import FrameResult
 
 
+FORGET = 0.5                # seconds
+
+
 class OneEuro:
     """A low-pass filter whose cut-off rises with the speed of the signal.
 
@@ -56,22 +59,20 @@ class Smoother:
     """Smooths the joints of everybody in a video, frame after frame.
 
     Joints in pixels and in millimetres are filtered; everything else stays. Who
-    was away for `forget` seconds starts afresh.
+    was away for longer than `FORGET` starts afresh.
     """
 
-    def __init__(self, min_cutoff: float = 1.0, beta: float = 0.02, forget: float = 0.5):
-        self.settings, self.forget = (min_cutoff, beta), forget
-        self._filters: dict = {}
-        self._seen: dict[int, float] = {}
+    def __init__(self):
+        self._filters: dict[int, tuple[float, OneEuro, OneEuro]] = {}   # by person
 
     def __call__(self, result: FrameResult) -> FrameResult:
+        self._filters = {id: filters for id, filters in self._filters.items()
+                         if result.time - filters[0] <= FORGET}
         people = []
         for person in result.people:
-            if result.time - self._seen.get(person.id, -math.inf) > self.forget:
-                self._filters[person.id] = (OneEuro(*self.settings),
-                                            OneEuro(*self.settings))
-            self._seen[person.id] = result.time
-            in_pixels, in_mm = self._filters[person.id]
+            _, *filters = self._filters.get(person.id, (0, OneEuro(), OneEuro()))
+            self._filters[person.id] = (result.time, *filters)
+            in_pixels, in_mm = filters
             if person.joints is not None:
                 person = replace(person, joints=in_pixels(person.joints, result.time))
             if person.joints_mm is not None:

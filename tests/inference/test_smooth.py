@@ -52,3 +52,4 @@ def test_people_are_smoothed_apart_and_forgotten():
     assert 0 < second.people[0].joints[0, 0] < 10
     assert second.people[1].joints[0, 0] == 100
     assert smooth(result(2.0, p0=50)).people[0].joints[0, 0] == 50
+    assert len(smooth._filters) == 1        # a camera's people come and go for days
