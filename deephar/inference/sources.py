@@ -11,7 +11,7 @@ from typing import Iterator, Sequence
 import numpy as np
 
 from deephar.data.pictures import open_picture
-from deephar.data.video import SUFFIXES, read_frames, to_array, video_info
+from deephar.data.video import SUFFIXES, BrokenVideo, read_frames, to_array, video_info
 from deephar.utils.files import natural_order
 
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -115,7 +115,7 @@ def frames_of(source: str | Path, *, every: int = 1, fps: float = FOLDER_FPS
         fps: of a folder of frames, for their times.
 
     Raises:
-        BrokenVideo: after the last good frame of a damaged file.
+        BrokenVideo: after the last good frame of a damaged file or folder.
     """
     if every < 1:
         raise ValueError(f"every must be ≥ 1, got {every}")
@@ -124,7 +124,11 @@ def frames_of(source: str | Path, *, every: int = 1, fps: float = FOLDER_FPS
         if not pictures:
             raise FileNotFoundError(f"{source} holds no pictures ({' '.join(PICTURES)})")
         for i, path in enumerate(pictures[::every]):
-            picture = np.asarray(open_picture(path)[0])
+            try:
+                picture = np.asarray(open_picture(path)[0])
+            except (OSError, ValueError) as error:
+                raise BrokenVideo(f"{source} is broken after frame {i * every}: {error}"
+                                  ) from error
             yield Frame(i * every, i * every / fps, picture, path.name)
         return
     name, options = str(source), {}

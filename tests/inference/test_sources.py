@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from deephar.data.video import BrokenVideo
 from deephar.inference.sources import (
     count_frames, frames_of, frames_per_second, is_camera, is_frame_folder, is_stream,
     is_video, pictures_of, sort_inputs)
@@ -28,6 +29,11 @@ def test_folder_in_the_order_of_numbers(tmp_path):
     assert count_frames(tmp_path) == 4 and frames_per_second(tmp_path, 12) == 12
     write_jpeg(tmp_path / "holiday.jpg")
     assert not is_frame_folder(tmp_path)
+    (tmp_path / "10.jpg").write_bytes(b"no picture")
+    broken = frames_of(tmp_path)
+    assert [next(broken).index, next(broken).index] == [0, 1]
+    with pytest.raises(BrokenVideo, match="broken after frame 2: .*10.jpg"):
+        next(broken)
 
 
 def test_video(tmp_path):
