@@ -43,6 +43,12 @@ class Motion3D:
     frames: np.ndarray
     placed: bool
 
+    @property
+    def step(self) -> float:
+        """Seconds from one frame to the next; those of a damaged file may be none."""
+        steps = np.diff(self.times)
+        return float(np.median(steps[steps > 0])) if (steps > 0).any() else 1 / FPS
+
     def drawable(self) -> tuple[PoseLayout, dict[int, np.ndarray]]:
         """A layout with bones and everybody's joints in it; nobody stands in another."""
         layout, points = _layout_of(self.joint_names), dict(self.people)
@@ -111,8 +117,7 @@ def save_bvh(path: str | Path, results: Iterable[FrameResult], layout: PoseLayou
     if motion is None:
         raise ValueError("a BVH file needs poses in space, and no frame has one: --lift "
                          "them, or take a network of 3D poses")
-    path, files = Path(path), []
-    step = float(np.median(np.diff(motion.times))) if len(motion.times) > 1 else 1 / FPS
+    path, files, step = Path(path), [], motion.step
     for id, points in motion.people.items():
         seen = np.isfinite(points).all(axis=(1, 2))
         times = motion.times[seen]

@@ -10,7 +10,7 @@ from deephar.inference.motion3d import Motion3D
 from deephar.inference.results import FrameResult
 from deephar.inference.space import Space
 from deephar.inference.writer import VideoWriter
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 from deephar.utils.pose import PoseLayout
 
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -33,10 +33,9 @@ class MotionView:
                  turn: float = 0.0):
         self.motion = motion
         layout, points = motion.drawable()
-        self.points = {id: on_the_ground(own, motion.times) for id, own in points.items()}
+        self.points = {id: on_the_ground(own, motion.step) for id, own in points.items()}
         self.space = Space(layout, np.stack(list(self.points.values())), azimuth=azimuth,
                            elevation=elevation, turn=turn, floor=0.0)
-
         self._rows = {frame: row for row, frame in enumerate(motion.frames.tolist())}
 
     def __call__(self, frame: int, time: float, side: int = SIDE) -> np.ndarray:
@@ -50,8 +49,9 @@ class MotionView:
         return self(result.index, result.time or 0.0, side)
 
 
-def on_the_ground(points: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """One person's (T, J, 3) with the ground of the second around each frame at 0.
+def on_the_ground(points: np.ndarray, step: float) -> np.ndarray:
+    """One person's (T, J, 3), a frame every `step` seconds, with the ground of the second
+    around each at 0.
 
     How far away somebody is, and so how low, is not known well; who jumps, leaves it.
     """
@@ -60,7 +60,6 @@ def on_the_ground(points: np.ndarray, times: np.ndarray) -> np.ndarray:
     if not len(known):
         return points
     lowest = np.interp(np.arange(len(points)), known, lowest[known])
-    step = np.median(np.diff(times)) if len(times) > 1 else SECOND
     size = 2 * round(SECOND / max(step, 1e-3) / 2) + 1
     ground = uniform_filter1d(median_filter(lowest, size, mode="nearest"), size // 2 + 1,
                               mode="nearest")
@@ -87,11 +86,9 @@ def write_view(path: str | Path, view: MotionView,
         count = min(MOMENTS, len(times))
         picked = ((np.arange(count) + 0.5) * len(times) / count).astype(int)
         row = np.concatenate([view(*moments[t]) for t in picked], axis=1)
-        with atomic_path(path) as temporary:
-            Image.fromarray(row).save(temporary)
+        write_picture(path, Image.fromarray(row))
         return
-    rate = 1 / max(np.median(np.diff(times)), 1e-3) if len(times) > 1 else 1.0
-    with VideoWriter(path, rate) as writer:
+    with VideoWriter(path, 1 / max(view.motion.step, 1e-3)) as writer:
         for done, (frame, time) in enumerate(moments, 1):
             writer.write(view(frame, time), time)
             progress(done, len(times))

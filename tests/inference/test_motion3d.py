@@ -1,5 +1,6 @@
 """Every 3D file that is written here can be read again."""
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -101,6 +102,10 @@ def test_everybody_gets_a_bvh_file_evenly_in_time(tmp_path):
     assert "Frames: 3\nFrame Time: 0.06" in text
     alone = save_bvh(tmp_path / "b.bvh", RESULTS[:1], pa16j2d)
     assert alone == [tmp_path / "b.bvh"] and "Frames: 1\n" in alone[0].read_text()
+    still = [replace(result(t, (3, POSES[t], np.ones(3))), time=float(t > 3))
+             for t in range(5)]
+    save_bvh(tmp_path / "s.bvh", still, pa16j2d)        # times of a damaged file
+    assert "Frames: 2\nFrame Time: 1.0" in (tmp_path / "s.bvh").read_text()
     with pytest.raises(ValueError, match="needs poses in space"):
         save_bvh(tmp_path / "c.bvh", [result(0)], pa16j2d)
 
