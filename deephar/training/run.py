@@ -148,7 +148,10 @@ class Run:
     def state_was_saved(self) -> None:
         self._saved = time.monotonic()
         if self.writes and (self.folder / "config.json").exists():
-            write_run_page(self.folder)
+            try:
+                write_run_page(self.folder)
+            except (OSError, ValueError) as error:      # a training does not end of it
+                log.warning("the run's page is not written: %s", error)
 
     def forget_after(self, state: State) -> None:
         """Drop the rows that an earlier process wrote after its last state."""

@@ -13,7 +13,7 @@ from deephar.evaluation.action import label_of
 from deephar.evaluation.loop import Predict, spread
 from deephar.evaluation.plots import side_by_side
 from deephar.networks.network import pose_blocks
-from deephar.utils.files import atomic_path
+from deephar.utils.files import write_picture
 from deephar.utils.plot import contact_sheet, draw_pose, to_picture
 from deephar.utils.pose import PoseLayout
 
@@ -39,8 +39,7 @@ class Drawn:
 
 def save_samples(folder: Path, name: str, epoch: int, picture: Any) -> None:
     """Write `FOLDER/samples/EPOCH-NAME.jpg`, for the page of the run."""
-    with atomic_path(folder / FOLDER / f"{epoch:05d}-{name}.jpg") as temporary:
-        picture.save(temporary, quality=85)
+    write_picture(folder / FOLDER / f"{epoch:05d}-{name}.jpg", picture, quality=85)
 
 
 def pose_samples(predict_with: Callable[[keras.Model], Predict], dataset: Any, mode: int,

@@ -85,6 +85,13 @@ def test_resume_drops_later_rows_and_names_changed_flags(tmp_path, caplog):
     assert "workers" not in caplog.text
 
 
+def test_a_run_goes_on_without_its_page(tmp_path, caplog):
+    run = start_run(RunConfig(logdir=str(tmp_path / "run")))
+    run.write("epochs", 3, {"epoch": 1, "mpii/pckh": float("inf")})
+    run.state_was_saved()
+    assert "page is not written" in caplog.text and "infinite" in caplog.text
+
+
 def test_only_the_chief_writes(tmp_path):
     from deephar.training.run import Run
     Run(tmp_path, writes=False).write("steps", 1, {"loss": 1.0})
