@@ -2,6 +2,7 @@
 
 The page itself is `deephar.inference.demo_page`; nothing here knows Gradio.
 """
+import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
-from PIL import Image
 
 from deephar.checkpoints.description import FILE_NAME
 from deephar.checkpoints.table import CHECKPOINTS
+from deephar.data.pictures import picture_size
 from deephar.data.video import open_video, read_frames
 from deephar.inference.job import Job, Outcome, Playback, Progress, Saves
 from deephar.inference.predictor import Predictor
@@ -116,6 +117,7 @@ class Demo:
                 "one, `deephar download NAME` gets a published one")
         self.networks, self.limits = networks, limits
         self._folder = tempfile.TemporaryDirectory(prefix="deephar-demo-")
+        self._last = Path(self._folder.name) / "last"
         self._load = lru_cache(maxsize=2)(
             lambda name: Predictor(load_network(networks[name], weights=weights)))
 
@@ -130,11 +132,10 @@ class Demo:
             ValueError: why there are none, in words.
         """
         path = self._given(path, "a picture")
-        with Image.open(path) as image:         # its head alone
-            self._check_size(*image.size)
+        self._check_size(*picture_size(path))
         outcome, predictor = self._run(name, azimuth, [path], [])
         result, = outcome.results
-        drawn, json = (next(Path(self._last).glob(pattern)) for pattern in ("*.png", "*.json"))
+        drawn, json = (next(self._last.glob(pattern)) for pattern in ("*.png", "*.json"))
         return Found(drawn, json, [_row(predictor, person) for person in result.people])
 
     def video(self, name: str, path: str | None, azimuth: float = 35.0,
@@ -145,7 +146,7 @@ class Demo:
         outcome, _ = self._run(name, azimuth, [], [str(path)], progress)
         if not len(outcome.results):
             raise ValueError("the video holds no picture that could be read")
-        drawn, json = (next(Path(self._last).glob(pattern)) for pattern in ("*.mp4", "*.json"))
+        drawn, json = (next(self._last.glob(pattern)) for pattern in ("*.mp4", "*.json"))
         return Found(drawn, json, times_of(outcome.results))
 
     def _run(self, name: str, azimuth: float, pictures: Sequence[Path],
@@ -155,8 +156,8 @@ class Demo:
             raise ValueError(f"choose a network of the list, got {name!r}")
         predictor = self._load(name)
         is_3d = predictor.layout is not None and predictor.layout.dim == 3
-        self._last = tempfile.mkdtemp(dir=self._folder.name)
-        job = Job(predictor, Saves(Path(self._last)), Playback(smooth=True),
+        shutil.rmtree(self._last, ignore_errors=True)       # the page has its copy of it
+        job = Job(predictor, Saves(self._last), Playback(smooth=True),
                   drawing={"max_side": 960}, timeline=bool(predictor.network.actions),
                   view_3d=is_3d, azimuth=azimuth, progress=lambda label, unit: (
                       progress or (lambda done, total: None)))

@@ -1,5 +1,8 @@
 """What the demo does, without its page: networks, limits, tables, files."""
 import json
+import struct
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,6 +66,9 @@ def test_a_picture(ready, tmp_path):
         assert drawn.size == (96, 64)
     people = json.loads(found.json.read_text())["frames"][0]["people"]
     assert np.shape(people[0]["joints"]) == FIXED.shape
+    again = ready.picture("mine", str(tmp_path / "a.jpg"))
+    kept = [path for path in Path(ready._folder.name).rglob("*") if path.is_file()]
+    assert set(kept) == {again.drawn, again.json}       # nothing of those before
 
 
 def test_a_video(ready, tmp_path):
@@ -91,10 +97,15 @@ def test_a_network_of_3d_poses_has_a_view_beside_the_picture(tmp_path, monkeypat
 
 @pytest.mark.parametrize("path, wanted", [
     (None, "choose a picture first"), ("large.bin", "the file has 2 MB, at most 1"),
-    ("wide.png", "1200 x 1000 are too many pixels"), ("text.png", "cannot identify")])
+    ("wide.png", "1200 x 1000 are too many pixels"), ("text.png", "cannot identify"),
+    ("bomb.png", "exceeds limit")])
 def test_pictures_that_are_refused(ready, tmp_path, path, wanted):
     (tmp_path / "large.bin").write_bytes(bytes(2 << 20))
     (tmp_path / "text.png").write_text("no picture")
+    parts = struct.pack(">4sIIBBBBB", b"IHDR", 30000, 30000, 8, 2, 0, 0, 0), b"IDAT"
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part))
+        for part in parts))
     Image.new("L", (1200, 1000)).save(tmp_path / "wide.png")
     with pytest.raises((ValueError, OSError), match=wanted):
         ready.picture("mine", path and str(tmp_path / path))
