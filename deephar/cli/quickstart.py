@@ -106,7 +106,10 @@ def _run_lift(args) -> int:
     from deephar.evaluation.report import format_report
     step("1/2  Making motion before cameras ...")
     find_devices()
-    from deephar.training.recipes import quicklift
+    from deephar.training.recipes import lifting, quicklift
+    if lifting.is_finished(args.out) and not args.resume:
+        raise FileExistsError(f"{args.out} already holds a lifter: another --out trains one "
+                              "afresh")
     given = {name: getattr(args, name) for name in ("epochs", "steps_per_epoch")
              if getattr(args, name) is not None}
     cfg = quicklift.QuickliftConfig(logdir=str(args.out), seed=args.seed, device=args.device,

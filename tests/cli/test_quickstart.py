@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from deephar.checkpoints.description import find_weights, read_description
 from deephar.cli import main, quickstart
+from deephar.evaluation.report import make_report, write_report
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +58,12 @@ def test_the_lifter(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "Always the mean pose:" in said and f"deephar predict VIDEO --lift {run}" in said
     assert (tmp_path / "run" / "trajectory.weights.h5").exists()
+
+
+def test_a_finished_lifter_is_not_trained_in_silence(tmp_path, capsys):
+    write_report(tmp_path, make_report([], weights={}))
+    assert main(["quickstart", "--lift", "--out", str(tmp_path)]) == 2
+    assert "already holds a lifter" in capsys.readouterr().err
 
 
 def test_a_lifter_has_no_pictures(capsys):
