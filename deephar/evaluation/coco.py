@@ -39,7 +39,7 @@ def oks_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout,
         return {"true_px": np.where(get_valid_joints(pose)[:, None], pose, np.nan),
                 "area": first["area"]}
 
-    return pose_trial(dataset, mode, dataconf, layout, truth=truth, **options)
+    return pose_trial(dataset, mode, dataconf, layout, truth=truth, name="coco", **options)
 
 
 def mean_oks(rows: Rows) -> float:

@@ -79,8 +79,8 @@ def pckh_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout
 
 def pose_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
                count: int | None = None, multi_crop: bool = False, flip: bool = False,
-               truth: Callable[[dict], dict] = lambda first: {}) -> Trial:
-    """The people of a data set of MPII.
+               truth: Callable[[dict], dict] = lambda first: {}, name: str = "mpii") -> Trial:
+    """The people of a data set, a picture each.
 
     Args:
         dataset: gives frame and afmat.
@@ -91,6 +91,7 @@ def pose_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout
         multi_crop: five crops instead of one.
         flip: also mirror each crop.
         truth: of the plain crop's data to further columns.
+        name: of the trial.
     """
     settings = crop_settings(dataconf, shift=CROP_SHIFT if multi_crop else None,
                              flip=flip)
@@ -107,7 +108,7 @@ def pose_trial(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout
 
     chosen = spread(dataset.get_length(mode), count)
     return Trial(
-        name="mpii", samples=[str(i) for i in chosen],
+        name=name, samples=[str(i) for i in chosen],
         views=lambda sample: settings,
         read=lambda sample, view: dataset.get_data(
             chosen[sample], mode, augmentation=view),

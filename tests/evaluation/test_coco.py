@@ -76,6 +76,7 @@ def test_mean_oks_of_a_network(tmp_path):
     data = CocoKeypoints(write_coco(tmp_path), DataConfig(crop_resolution=(32, 32)))
     sample = data.get_data(0, VALID_MODE)
     trial = oks_trial(data, VALID_MODE, data.dataconf, pa16j2d)
+    assert trial.name == "coco"             # its log and its files
 
     def says(pose):
         pose = np.where(pose < -1, 0.5, pose)
