@@ -136,12 +136,14 @@ class Job:
     progress: Callable[[str, str], Progress] = silent
 
     def run(self, pictures: Sequence[Path], videos: Sequence[str]) -> Iterator[Outcome]:
-        """All pictures, then video after video, as they get done."""
+        """All pictures, then video after video, as they get done, till the end or Ctrl-C."""
         names = result_names([*pictures, *videos], self.saves.out)
         if pictures:
             yield self._pictures(pictures, names)
         for source, name in zip(videos, names[len(pictures):]):
-            yield self._video(source, name)
+            yield (outcome := self._video(source, name))
+            if outcome.code == STOPPED:
+                return
 
     def _pictures(self, paths: Sequence[Path], names: Sequence[str]) -> Outcome:
         way = self.boxes or self.predictor.usual_way

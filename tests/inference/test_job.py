@@ -44,7 +44,7 @@ def test_ctrl_c_keeps_what_came_before(tmp_path, frames):
         return progress
 
     saves = Saves(tmp_path, {"video": tmp_path / "drawn", "npz": tmp_path / "a.npz"})
-    outcome, = job(saves, progress=stop).run([], [frames])
+    outcome, = job(saves, progress=stop).run([], [frames, frames])     # and no further one
     assert outcome.code == STOPPED and "kept" in outcome.faults[0]
     assert outcome.files == [tmp_path / "drawn", tmp_path / "a.npz"]
     with np.load(tmp_path / "a.npz") as arrays:
