@@ -11,7 +11,7 @@ import numpy as np
 
 from deephar.inference.boxes import box_of_poses
 from deephar.inference.results import Person
-from deephar.utils.bbox import objposwin_to_bbox, whole_image_bbox
+from deephar.utils.bbox import common_area, objposwin_to_bbox, whole_image_bbox
 from deephar.utils.oks import pose_area, similarity, spread_of
 
 SIDES = (0.7, 0.5, 0.35, 0.25)      # of windows, per longer side of the picture
@@ -102,8 +102,7 @@ def _whole(people: list[Person]) -> list[Person]:
     kept: list[int] = []
     for i, box in enumerate(boxes):
         area = np.prod(box[2:] - box[:2])
-        common = [np.prod(np.clip(np.minimum(box[2:], boxes[k][2:])
-                                  - np.maximum(box[:2], boxes[k][:2]), 0, None)) for k in kept]
+        common = [common_area(box, boxes[k]) for k in kept]
         if max(common, default=0) <= WITHIN * area:
             kept.append(i)
     return [people[i] for i in kept]

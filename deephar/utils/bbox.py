@@ -32,11 +32,16 @@ def enclosing(boxes) -> np.ndarray:
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
 
+def common_area(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of boxes (..., 4) with boxes (..., 4), which are broadcast."""
+    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
+    return np.prod(np.clip(high - low, 0, None), axis=-1)
+
+
 def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Intersection over union of boxes (N, 4) with boxes (M, 4): (N, M)."""
     a, b = np.asarray(a, float).reshape(-1, 1, 4), np.asarray(b, float).reshape(1, -1, 4)
-    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=-1)
+    common = common_area(a, b)
     areas = [np.prod(box[..., 2:] - box[..., :2], axis=-1) for box in (a, b)]
     return common / np.maximum(areas[0] + areas[1] - common, 1e-12)
 

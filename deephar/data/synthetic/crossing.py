@@ -10,6 +10,7 @@ from deephar.data.synthetic.layouts import MPII_FROM_H36M
 from deephar.data.synthetic.motions import perform, placed
 from deephar.data.synthetic.people import make_person
 from deephar.data.synthetic.skeleton import place_body
+from deephar.utils.bbox import common_area
 from deephar.utils.pose import pa16j2d
 
 WALK = "Walking"
@@ -78,8 +79,5 @@ def crossing(seed: int, people: int = 2, frames: int = 75, fps: float = 25,
 
 def _hidden(boxes: np.ndarray, depth: np.ndarray) -> np.ndarray:
     """Who has most of the box (P, T, 4) behind one that is nearer, (P, T)."""
-    low = np.maximum(boxes[:, None, :, :2], boxes[None, :, :, :2])
-    high = np.minimum(boxes[:, None, :, 2:], boxes[None, :, :, 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=-1)
-    share = common / np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1)[:, None]
+    share = common_area(boxes[:, None], boxes) / np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1)[:, None]
     return (share * (depth[None] < depth[:, None])).max(axis=1) > HIDDEN
