@@ -16,7 +16,7 @@ from deephar.data.people import PicturedPeople
 from deephar.data.prepare.annotations import cells, save_mat, struct_array
 from deephar.data.prepare.mpii import RELEASE_FILE
 from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
-from deephar.utils.pose import PoseLayout, pa16j2d
+from deephar.utils.pose import pa16j2d
 
 
 class MpiiTestPeople(MpiiSinglePerson):
@@ -26,10 +26,9 @@ class MpiiTestPeople(MpiiSinglePerson):
         dataset_path: folder with `images/` and the owners' file.
     """
 
-    def __init__(self, dataset_path: str | Path, dataconf: DataConfig,
-                 poselayout: PoseLayout = pa16j2d):
+    def __init__(self, dataset_path: str | Path, dataconf: DataConfig):
         path = find_annotations(dataset_path, RELEASE_FILE)
-        PicturedPeople.__init__(self, dataset_path, dataconf, poselayout, True)
+        PicturedPeople.__init__(self, dataset_path, dataconf, pa16j2d, True)
         self.images = path.parent / IMAGES
         self.pictures = _test_pictures(path)
         self.places = [(i, rect) for i, picture in enumerate(self.pictures)

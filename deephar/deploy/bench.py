@@ -28,10 +28,10 @@ EVERY_MODE = ("keras", "optimized", "onnx float32", "onnx int8", "onnx int8-dyna
               "litert float32", "litert float16", "litert int8")
 
 
-def matmul_rate(dtype: str = "float32", runs: int = 10) -> dict:
+def matmul_rate(runs: int = 10) -> dict:
     """GFLOP/s of TensorFlow's matrix product, by the clock and by processor time."""
     import tensorflow as tf
-    a = tf.cast(tf.random.normal((MATMUL_SIZE, MATMUL_SIZE)), dtype)
+    a = tf.random.normal((MATMUL_SIZE, MATMUL_SIZE))
     product = tf.function(tf.matmul)
     timing = measure(lambda: product(a, a).numpy(), runs)
     return _rates(2 * MATMUL_SIZE ** 3 / 1e9, timing)
@@ -61,12 +61,12 @@ def runner(network: Network, mode: str, folder: Path,
     return load_network(path)
 
 
-def unsettle(model, seed: int = 0) -> None:
+def unsettle(model) -> None:
     """Give the normalisations of a fresh network statistics like a trained one's.
 
     Fresh ones change nothing, and TensorFlow leaves such steps away.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     for weight in model.weights:
         kind = weight.path.split("/")[-1]
         if kind in ("gamma", "moving_variance"):
@@ -126,12 +126,12 @@ def bench_network(network: Network, modes: Sequence[str] = ("keras", "optimized"
                 continue
             scores = score(run) if score else {}
             for batch in batches:
-                peak = matmul_rate()
-                speed = _speed(run, batch, runs)
-                peak = {k: (v + matmul_rate()[k]) / 2 for k, v in peak.items()}
+                before, speed, after = matmul_rate(), _speed(run, batch, runs), matmul_rate()
+                peak = {name: (before[name] + after[name]) / 2 for name in before}
                 rates = _rates(gflop * batch, speed)
                 rows.append({
-                    "mode": mode, "batch": batch, **speed, **rates, "share": rates["rate"] / peak["rate"],
+                    "mode": mode, "batch": batch, **speed, **rates,
+                    "share": rates["rate"] / peak["rate"],
                     "core_share": rates["core_rate"] / peak["core_rate"],
                     "peak_rate": peak["rate"], "peak_memory_mb": peak_memory_mb(),
                     "scores": scores})

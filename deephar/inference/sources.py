@@ -150,7 +150,7 @@ def count_frames(source: str | Path) -> int:
 
 
 def frames_per_second(source: str | Path, fps: float = FOLDER_FPS) -> float:
-    """Of a source; what it does not say counts as FOLDER_FPS."""
+    """Of a source; `fps` where it does not say."""
     if Path(str(source)).is_dir() or is_camera(str(source)) or is_stream(str(source)):
         return fps
     return video_info(source).fps or fps

@@ -1,7 +1,6 @@
 """Networks as functions from a batch of arrays to a list of arrays.
 
-A model is anything with `predict(x, batch_size=..., verbose=...)`, `outputs`
-and `input_shape`.
+A model is anything with `predict(x, batch_size=..., verbose=...)` and `input_shape`.
 """
 from typing import Any, Callable
 

@@ -123,10 +123,10 @@ def quick(network: Network, poses: bool = False) -> Network:
 class OnnxRuntime(Runtime):
     """An .onnx file on ONNX Runtime."""
 
-    def __init__(self, path: str | os.PathLike, threads: int | None = None):
+    def __init__(self, path: str | os.PathLike):
         runtime = required("onnxruntime", "onnx")
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count()
+        options.intra_op_num_threads = os.cpu_count()
         options.log_severity_level = 3
         self._session = runtime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"])
@@ -141,7 +141,7 @@ class OnnxRuntime(Runtime):
 class LiteRuntime(Runtime):
     """A .tflite file on LiteRT (or TensorFlow's own interpreter), one by one."""
 
-    def __init__(self, path: str | os.PathLike, threads: int | None = None):
+    def __init__(self, path: str | os.PathLike):
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
@@ -149,7 +149,7 @@ class LiteRuntime(Runtime):
                 from tensorflow.lite import Interpreter
             except ImportError as error:
                 raise missing("ai-edge-litert", "litert") from error
-        self._interpreter = Interpreter(str(path), num_threads=threads or os.cpu_count())
+        self._interpreter = Interpreter(str(path), num_threads=os.cpu_count())
         self._interpreter.allocate_tensors()
         entry, = self._interpreter.get_input_details()
         self._input = entry["index"]
@@ -170,13 +170,12 @@ class LiteRuntime(Runtime):
 class OpenVinoRuntime(Runtime):
     """An .onnx or .xml file on OpenVINO, in float32 unless asked otherwise."""
 
-    def __init__(self, path: str | os.PathLike, threads: int | None = None,
-                 precision: str = "f32"):
+    def __init__(self, path: str | os.PathLike, precision: str = "f32"):
         self._openvino = required("openvino", "openvino")
         self._core = self._openvino.Core()
         self._model = self._core.read_model(str(path))
         self._options = {"INFERENCE_PRECISION_HINT": precision,
-                         "INFERENCE_NUM_THREADS": threads or os.cpu_count(),
+                         "INFERENCE_NUM_THREADS": os.cpu_count(),
                          "PERFORMANCE_HINT": "LATENCY"}
         shape = self._model.inputs[0].partial_shape
         self.input_shape = (None, *(int(n.get_length()) for n in list(shape)[1:]))

@@ -19,9 +19,11 @@ from deephar.networks.predict import frame_predictor, predictor
 from deephar.training.samples import Drawn, action_samples, pose_samples
 from deephar.utils.pose import PoseLayout
 
+PICTURES, CLIPS = 8, 4          # of a batch
+
 
 def pckh_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-            count: int = 0, batch_size: int = 8) -> Drawn:
+            count: int = 0, batch_size: int = PICTURES) -> Drawn:
     """{"pckh": per cent of the last block} on people of an `MpiiSinglePerson`."""
     return _of_poses("pckh", lambda predict: scorer.pckh(
         predict, dataset, dataconf, layout, mode=mode, count=count,
@@ -29,40 +31,38 @@ def pckh_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *
 
 
 def oks_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-           count: int = 0, batch_size: int = 8) -> Drawn:
+           count: int = 0) -> Drawn:
     """{"oks": mean likeness in per cent of the last block} on people of COCO's key points."""
     trial = oks_trial(dataset, mode, dataconf, layout, count=count)
     return _of_poses("oks", lambda predict: mean_oks(scorer.rows_of(
-        trial, predict, batch_size)), dataset, mode, dataconf, layout, batch_size)
+        trial, predict, PICTURES)), dataset, mode, dataconf, layout)
 
 
 def mpjpe_of(dataset: Any, mode: int, dataconf: DataConfig, layout: PoseLayout, *,
-             count: int = 0, batch_size: int = 8) -> Drawn:
+             count: int = 0) -> Drawn:
     """{"mpjpe": mm of the last block} on frames of a `Human36M`."""
     trial = mpjpe_trial(dataset, mode, dataconf, layout, count=count)
     return _of_poses("mpjpe", lambda predict: mpjpe_score(scorer.rows_of(
-        trial, predict, batch_size), protocol={}).value,
-        dataset, mode, dataconf, layout, batch_size)
+        trial, predict, PICTURES), protocol={}).value, dataset, mode, dataconf, layout)
 
 
 def accuracy_of(dataset: Any, mode: int, dataconf: DataConfig, num_actions: int, *,
-                count: int = 0, batch_size: int = 4) -> Drawn:
+                count: int = 0) -> Drawn:
     """{"accuracy": per cent of the last block} on single clips of videos."""
     @functools.cache        # a model is traced once, not after every epoch
     def predict_with(model: keras.Model) -> Predict:
-        return predictor(actions_only(Network(model, dataset.poselayout), num_actions),
-                         batch_size)
+        return predictor(actions_only(Network(model, dataset.poselayout), num_actions), CLIPS)
 
     return Drawn(
         lambda model: {"accuracy": scorer.accuracy(
             predict_with(model), dataset, dataconf.fixed_subsampling, mode=mode,
-            count=count, batch_size=batch_size,
+            count=count, batch_size=CLIPS,
             labels=[str(i) for i in range(num_actions)]).value},
-        action_samples(predict_with, dataset, mode, dataconf, num_actions, batch_size))
+        action_samples(predict_with, dataset, mode, dataconf, num_actions, CLIPS))
 
 
 def _of_poses(name: str, value: Callable[[Predict], float], dataset: Any, mode: int,
-              dataconf: DataConfig, layout: PoseLayout, batch_size: int) -> Drawn:
+              dataconf: DataConfig, layout: PoseLayout, batch_size: int = PICTURES) -> Drawn:
     """A score of the poses, by `value`, and drawn samples of them."""
     @functools.cache        # a model is traced once, not after every epoch
     def predict_with(model: keras.Model) -> Predict:

@@ -54,6 +54,7 @@ CROPS = DataConfig(
 VIDEO_SIZE = (240, 180)         # enough for such crops: people fill the pictures
 ACTION_WEIGHT = 0.1
 WATCHED = 32                    # unseen pictures that are scored after every epoch
+SHOWN = 8                       # pictures, and clips, of the sheet to look at
 
 
 @dataclass(frozen=True)
@@ -167,13 +168,13 @@ def baselines(people: People) -> list[Score]:
 
 # === Something to look at ===
 
-def draw_sheet(network: Network, people: People, path: Path, count: int = 8) -> Path:
+def draw_sheet(network: Network, people: People, path: Path) -> Path:
     """Pictures with skeletons, then clips with what the network takes them for."""
     fixed = CROPS.get_fixed_config()
     pictures = np.stack([people.mpii.get_data(i, VALID_MODE, augmentation=fixed)["frame"]
-                         for i in spread(people.mpii.get_length(VALID_MODE), count)])
+                         for i in spread(people.mpii.get_length(VALID_MODE), SHOWN)])
     clips = [people.penn.get_data(i, TEST_MODE, augmentation=fixed)
-             for i in spread(people.penn.get_length(TEST_MODE), count)]
+             for i in spread(people.penn.get_length(TEST_MODE), SHOWN)]
     frames = np.stack([clip["frame"] for clip in clips])
     middle = FRAMES // 2
     poses = frame_predictor(poses_only(network), 4 * FRAMES)
