@@ -6,6 +6,7 @@
 import contextlib
 import itertools
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
@@ -138,10 +139,10 @@ class Job:
     def run(self, pictures: Sequence[Path], videos: Sequence[str]) -> Iterator[Outcome]:
         """All pictures, then video after video, as they get done, till the end or Ctrl-C."""
         names = result_names([*pictures, *videos], self.saves.out)
-        if pictures:
-            yield self._pictures(pictures, names)
-        for source, name in zip(videos, names[len(pictures):]):
-            yield (outcome := self._video(source, name))
+        todo = [partial(self._pictures, pictures, names)] if pictures else []
+        for make in todo + [partial(self._video, *video)
+                            for video in zip(videos, names[len(pictures):])]:
+            yield (outcome := make())
             if outcome.code == STOPPED:
                 return
 
@@ -159,7 +160,7 @@ class Job:
             else:
                 write_png(self.saves.out / f"{names[result.index]}.png", drawn)
 
-        with contextlib.ExitStack() as stack:
+        with until_ctrl_c(outcome), contextlib.ExitStack() as stack:
             put: Callable[[Any], Any] = draw
             if not self.saves.show:     # while the network works; windows are the main thread's
                 put = stack.enter_context(contextlib.closing(
@@ -174,7 +175,7 @@ class Job:
                     outcome.results.append(result)
                     if self.saves.show or not self.saves.are_chosen:
                         put((picture, result))
-                    progress(len(outcome.results), len(paths))
+                    progress(index + 1, len(paths))
         return self._saved(outcome, self.saves.out / "predictions.json")
 
     def _opened(self, paths: Sequence[Path], outcome: Outcome
@@ -223,18 +224,14 @@ class Job:
         count = -(-count_frames(source) // every)
         fps = frames_per_second(source, self.playback.fps) / every
         progress = self.progress(label, "frames")
-        try:
-            with contextlib.ExitStack() as stack:
-                put = self._outlet(stack, name, count, fps, outcome, beside, draws)
-                stack.enter_context(contextlib.closing(predicted))
-                for done, (frame, result) in enumerate(whole_part(predicted, outcome), 1):
-                    keep(result)
-                    progress(done, count or None)
-                    if not put(frame, result):
-                        break
-        except KeyboardInterrupt:
-            outcome.faults.append("stopped; what came before is kept")
-            outcome.code = STOPPED
+        with until_ctrl_c(outcome), contextlib.ExitStack() as stack:
+            put = self._outlet(stack, name, count, fps, outcome, beside, draws)
+            stack.enter_context(contextlib.closing(predicted))
+            for done, (frame, result) in enumerate(whole_part(predicted, outcome), 1):
+                keep(result)
+                progress(done, count or None)
+                if not put(frame, result):
+                    break
 
     def _lift(self, outcome: Outcome) -> Beside | None:
         """Puts the outcome's people into space; what draws them there."""
@@ -357,6 +354,16 @@ def smoothed(predicted: Iterable) -> Iterator[tuple[Frame, FrameResult]]:
     with contextlib.closing(predicted):
         for frame, result in predicted:
             yield frame, smooth(result)
+
+
+@contextlib.contextmanager
+def until_ctrl_c(outcome: Outcome) -> Iterator[None]:
+    """Ctrl-C ends the block; what came before it is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        outcome.faults.append("stopped; what came before is kept")
+        outcome.code = STOPPED
 
 
 def whole_part(predicted: Iterable, outcome: Outcome) -> Iterator:

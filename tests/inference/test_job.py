@@ -50,6 +50,12 @@ def test_ctrl_c_keeps_what_came_before(tmp_path, frames):
     with np.load(tmp_path / "a.npz") as arrays:
         assert arrays["frame"].tolist() == [0, 1, 2]
     assert len(list((tmp_path / "drawn").iterdir())) == 2       # the third was not put
+    pictures = sorted((tmp_path / "video").iterdir())
+    outcome, = job(Saves(tmp_path / "out"), progress=stop, boxes="whole").run(
+        pictures, [frames])
+    assert outcome.code == STOPPED and len(outcome.results) == 3
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "0.png", "1.png", "2.png", "predictions.json"}
 
 
 def test_an_error_while_drawing_leaves_no_file(tmp_path, frames, monkeypatch):
