@@ -9,6 +9,8 @@ tells what is in them.
 """
 from pathlib import Path
 
+from deephar.cli.arguments import positive
+
 
 def add_arguments(parser) -> None:
     parser.add_argument("source", choices=("h36m", "motion", "synthetic"))
@@ -25,7 +27,7 @@ def add_arguments(parser) -> None:
                         help="axis of the motion that points up (default: %(default)s)")
     parser.add_argument("--like", nargs="+", default=["S1"], metavar="SUBJECT",
                         help="virtual cameras stand as for these subjects, in turn")
-    parser.add_argument("--people", type=int, default=7, help="made-up subjects")
+    parser.add_argument("--people", type=positive, default=7, help="made-up subjects")
     parser.add_argument("--actions", nargs="+", metavar="NAME",
                         help="of made-up people (default: the 15 of Human3.6M)")
     parser.add_argument("--seconds", type=float, default=10, help="of every made-up take")

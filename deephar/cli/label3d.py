@@ -80,7 +80,7 @@ def read_sequences(path: Path, allow_pickle: bool, fill: bool) -> dict:
     for name, points in sequences.items():
         if points.dtype.kind != "f" or np.isinf(points).any():
             raise ValueError(f"{path}: {name} must be numbers of pixels, or NaN")
-        if points.ndim != 3 or points.shape[1] != 17 or points.shape[2] not in (2, 3):
+        if points.ndim != 3 or points.shape[1:] not in ((17, 2), (17, 3)) or not len(points):
             raise ValueError(f"{path}: {name} must be (N, 17, 2), got {points.shape}")
         sequences[name] = points = points[..., :2]
         missing = ~np.isfinite(points).all((1, 2))

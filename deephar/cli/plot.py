@@ -5,6 +5,8 @@
 """
 from pathlib import Path
 
+from deephar.cli.quiet import start_keras
+
 
 def add_arguments(parser) -> None:
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN",
@@ -14,6 +16,7 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    start_keras()
     from deephar.training.curves import plot_runs
     print(plot_runs(args.runs, args.out or args.runs[0] / "curves.png"))
     return 0

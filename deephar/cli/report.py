@@ -7,6 +7,8 @@
 """
 from pathlib import Path
 
+from deephar.cli.quiet import start_keras
+
 
 def add_arguments(parser) -> None:
     parser.add_argument("reports", nargs="+", metavar="REPORT", type=Path,
@@ -19,6 +21,7 @@ def run(args) -> int:
     from deephar.evaluation.pages import write_report_page
     from deephar.evaluation.report import compare, format_report, read_report
     if args.html and len(args.reports) == 1 and _is_run(args.reports[0]):
+        start_keras()
         from deephar.training.page import write_run_page
         write_run_page(args.reports[0], args.html)
         print(args.html)

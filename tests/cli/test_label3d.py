@@ -73,6 +73,9 @@ def test_bad_input(generator, tmp_path, capsys):
     np.savez(tmp_path / "joints.npz", a=missing[:, :16])
     assert label(generator, tmp_path / "joints.npz", tmp_path / "out.npz") == 2
     assert "a must be (N, 17, 2), got (40, 16, 2)" in capsys.readouterr().err
+    np.save(tmp_path / "none.npy", missing[:0])
+    assert label(generator, tmp_path / "none.npy", tmp_path / "out.npz") == 2
+    assert "none must be (N, 17, 2), got (0, 17, 2)" in capsys.readouterr().err
     write_video_keypoints(tmp_path / "coco.npz", "v", generator[1], (10, 10))
     assert label(generator, tmp_path / "coco.npz", tmp_path / "out.npz", "--allow-pickle") == 2
     assert "joints of 'coco'" in capsys.readouterr().err
