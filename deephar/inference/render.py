@@ -41,9 +41,10 @@ def paint_people(canvas: np.ndarray, people: Sequence[Person],
     for person in people:
         if boxes:
             paint_box(canvas, person.box)
-    for person in people:
-        if person.joints is not None and layout is not None:
-            paint_pose(canvas, person.joints, layout, _drawn(person))
+    posed = [person for person in people if person.joints is not None]
+    if posed and layout is not None:
+        paint_pose(canvas, np.stack([person.joints for person in posed]), layout,
+                   np.stack([_drawn(person) for person in posed]))
     for person in people:
         best = person.best_action()
         words = [str(person.id)] if numbers else []

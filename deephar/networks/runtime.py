@@ -96,11 +96,12 @@ def frozen_graph(model: "keras.Model"):
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2)
 
-    shape = (None, *model.input_shape[1:])
-    traced = tf.function(lambda x: model(x, training=False)).get_concrete_function(
-        tf.TensorSpec(shape, tf.float32))
+    spec = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    traced = tf.function(lambda x: model(x, training=False)).get_concrete_function(spec)
     frozen = convert_variables_to_constants_v2(traced)
-    return lambda x: [v.numpy() for v in frozen(tf.convert_to_tensor(x))]
+    # A frozen graph by itself first writes every input into a message that nobody reads.
+    graph = tf.function(lambda x: frozen(x), autograph=False).get_concrete_function(spec)
+    return lambda x: [v.numpy() for v in graph(tf.convert_to_tensor(x))]
 
 
 def quick(network: Network, poses: bool = False) -> Network:

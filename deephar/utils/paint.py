@@ -8,7 +8,7 @@ Widths follow the size of the picture and of the person.
 import functools
 import math
 from pathlib import Path
-from typing import Sequence
+from typing import NamedTuple, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -53,8 +53,7 @@ def paint_pose(canvas: np.ndarray, pose_px, layout: PoseLayout, valid=None, *,
               else np.asarray(depth, np.float64).reshape(seen.shape))
     for points, mask, away in zip(poses[..., :2], seen, depths):
         bone = width or bone_width(canvas.shape, points[mask])
-        strokes = _strokes(points, mask, away, layout, bone)
-        _paint(canvas, *strokes, rim=max(1.0, bone * 0.4))
+        _paint(canvas, _strokes(points, mask, away, layout, bone), rim=max(1.0, bone * 0.4))
 
 
 def bone_width(picture_shape: tuple, points: np.ndarray) -> float:
@@ -64,20 +63,26 @@ def bone_width(picture_shape: tuple, points: np.ndarray) -> float:
     return max(1.6, float(np.clip(0.022 * extent, 0.003 * diagonal, 0.008 * diagonal)))
 
 
-def _strokes(points, mask, depth, layout, bone):
-    """Segments (S, 2, 2), radii (S,) and colours (S, 3): what is far comes first."""
+class Stroke(NamedTuple):
+    """A round-ended segment."""
+    ends: tuple
+    radius: float
+    color: tuple[int, int, int]
+
+
+def _strokes(points, mask, depth, layout, bone) -> list[Stroke]:
+    """A skeleton's bones and joints: what is far comes first."""
     strokes = []
     for a, b in layout.links + _stand_ins(mask, layout):
         if mask[a] and mask[b]:
             across = {layout.joint_names[k][:2] for k in (a, b)} == {"r_", "l_"}
             color = MIDDLE if across else side_color(layout.joint_names[b])
             away = (depth[a] + depth[b]) / 2
-            strokes.append((away, (points[a], points[b]), bone / 2, color))
+            strokes.append((away, Stroke((points[a], points[b]), bone / 2, color)))
     for j in np.flatnonzero(mask):
-        strokes.append((depth[j], (points[j], points[j]), bone * 0.85,
-                        side_color(layout.joint_names[j])))
-    strokes.sort(key=lambda stroke: -stroke[0])
-    return tuple(zip(*(stroke[1:] for stroke in strokes))) or ((), (), ())
+        strokes.append((depth[j], Stroke((points[j], points[j]), bone * 0.85,
+                                         side_color(layout.joint_names[j]))))
+    return [stroke for _, stroke in sorted(strokes, key=lambda entry: -entry[0])]
 
 
 def _stand_ins(mask, layout) -> tuple:
@@ -101,9 +106,9 @@ def paint_box(canvas: np.ndarray, box, color: Sequence[int] = (255, 255, 255)) -
     """Paint the outline of a box (x1, y1, x2, y2)."""
     x1, y1, x2, y2 = (float(v) for v in np.asarray(box, np.float64))
     corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)])
-    sides = [(corners[i], corners[(i + 1) % 4]) for i in range(4)]
     line = line_width(canvas)
-    _paint(canvas, sides, [line / 2] * 4, [tuple(color)] * 4, rim=max(0.8, line * 0.4))
+    _paint(canvas, [Stroke((corners[i], corners[(i + 1) % 4]), line / 2, tuple(color))
+                    for i in range(4)], rim=max(0.8, line * 0.4))
 
 
 def line_width(canvas: np.ndarray) -> float:
@@ -113,34 +118,80 @@ def line_width(canvas: np.ndarray) -> float:
 
 # === Strokes with soft edges ===
 
-def _paint(canvas: np.ndarray, segments, radii, colors, rim: float) -> None:
-    """Paint round-ended segments: first all rims, then all colours."""
-    near = [_near(canvas.shape, a, b, radius + rim + 0.5)
-            for (a, b), radius in zip(segments, radii)]
-    for (places, distance), radius in zip(near, radii):
-        alpha = RIM_OPACITY * (radius + rim + 0.5 - distance).clip(0, 1)
-        _blend(canvas, places, RIM, alpha)
-    for (places, distance), radius, color in zip(near, radii, colors):
-        _blend(canvas, places, color, (radius + 0.5 - distance).clip(0, 1))
+def _paint(canvas: np.ndarray, strokes: Sequence[Stroke], rim: float) -> None:
+    """Paint segments: first all rims, then all colours."""
+    if not strokes:
+        return
+    ends, radii, colors = (np.array(values, np.float32) for values in zip(*strokes))
+    radii, rim = radii + np.float32(0.5), np.float32(rim)
+    stroke, rows, columns, distance = _near(canvas.shape, ends, radii + rim)
+    within = radii[stroke] - distance
+    rims, inner = np.flatnonzero(within > -rim), np.flatnonzero(within > 0)
+    alpha = np.concatenate([np.float32(RIM_OPACITY) * (within[rims] + rim).clip(0, 1),
+                            within[inner].clip(0, 1)])
+    which = np.concatenate([np.full(len(rims), -1), stroke[inner]])
+    pixels = np.concatenate([rims, inner])
+    if len(pixels):
+        _blend(canvas, rows[pixels], columns[pixels], alpha,
+               np.concatenate([colors, np.float32([RIM])]), which)
 
 
-def _near(shape, a, b, reach: float):
-    """((rows, columns) of the pixels within `reach` of a segment, their distances)."""
-    low, high = np.minimum(a, b) - reach - 1, np.maximum(a, b) + reach + 1
-    x0, y0 = (int(v) for v in np.clip(np.floor(low), 0, (shape[1], shape[0])))
-    x1, y1 = (int(v) for v in np.clip(np.ceil(high), 0, (shape[1], shape[0])))
-    x = (np.arange(x0, x1) + 0.5 - a[0]).astype(np.float32)[None, :]
-    y = (np.arange(y0, y1) + 0.5 - a[1]).astype(np.float32)[:, None]
-    dx, dy = np.float32(b[0] - a[0]), np.float32(b[1] - a[1])
-    along = ((x * dx + y * dy) / max(float(dx * dx + dy * dy), 1e-12)).clip(0, 1)
-    squares = (x - along * dx) ** 2 + (y - along * dy) ** 2
-    rows, columns = np.nonzero(squares < reach * reach)
-    return (rows + y0, columns + x0), np.sqrt(squares[rows, columns])
+def _blend(canvas, rows, columns, alpha, colors, which) -> None:
+    """Lay marks (N,) over pixels, of which one may have many.
+
+    Sorted by pixel, without those that a full colour hides, the first mark of every
+    pixel is laid at once, then the second, and so on.
+    """
+    places = rows * canvas.shape[1] + columns
+    order = np.argsort(places, kind="stable")
+    alpha, which = alpha[order], which[order]
+    starts = np.flatnonzero(np.diff(places[order], prepend=-1))     # of every pixel
+    counts = np.diff(starts, append=len(order))
+    number = np.arange(len(order))
+    first = np.maximum(starts, np.maximum.reduceat(np.where(alpha >= 1, number, 0), starts))
+    level = number - np.repeat(first, counts)
+    pixel = np.repeat(np.arange(len(starts)), counts)
+    at = rows[order[starts]], columns[order[starts]]
+    mixed = canvas[at].astype(np.float32)
+    for height in range(level.max() + 1):
+        marks = np.flatnonzero(level == height)
+        below = mixed[pixel[marks]]
+        mixed[pixel[marks]] = below + (colors[which[marks]] - below) * alpha[marks, None]
+    canvas[at] = np.round(mixed)
 
 
-def _blend(canvas: np.ndarray, places, color, alpha: np.ndarray) -> None:
-    old = canvas[places].astype(np.float32)
-    canvas[places] = np.round(old + (np.float32(color) - old) * alpha[:, None])
+def _near(shape, ends: np.ndarray, reach: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Pixels about as near to segments (S, 2, 2) as `reach` (S,), segment after segment.
+
+    Returns:
+        (N,) each: the segment's number, row, column, distance.
+    """
+    start, along = ends[:, 0], ends[:, 1] - ends[:, 0]
+    y = ends[..., 1]
+    line, rows = _ranges(y.min(axis=1) - reach, y.max(axis=1) + reach, shape[0])
+    # Of a row, only the part of the segment counts that is near enough in height.
+    up, wide = rows + 0.5 - start[line, 1], reach[line]
+    steep = np.where(np.abs(along[:, 1]) < 1e-6, 1e-6, along[:, 1])[line]
+    x = start[line, 0] + along[line, 0] * (np.stack([up - wide, up + wide]) / steep).clip(0, 1)
+    row, columns = _ranges(x.min(axis=0) - wide, x.max(axis=0) + wide, shape[1])
+    segment = line[row]
+    dx, dy = along.T
+    square = np.maximum(dx * dx + dy * dy, np.float32(1e-12))
+    x = columns - (start[:, 0] - np.float32(0.5))[segment]
+    y = up.astype(np.float32)[row]
+    dx, dy = dx[segment], dy[segment]
+    part = ((x * dx + y * dy) / square[segment]).clip(0, 1)
+    distance = np.sqrt((x - part * dx) ** 2 + (y - part * dy) ** 2)
+    return segment, rows[row], columns, distance
+
+
+def _ranges(low: np.ndarray, high: np.ndarray, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers from low (R,) to high (R,) within 0 to `end`: (whose, numbers)."""
+    first = np.floor(low).clip(0, end).astype(np.int32)
+    counts = np.ceil(high).clip(0, end).astype(np.int32) - first
+    whose = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    before = (np.cumsum(counts) - counts).astype(np.int32)
+    return whose, np.arange(len(whose), dtype=np.int32) + (first - before)[whose]
 
 
 # === Words ===

@@ -243,6 +243,45 @@ def test_a_saved_detector_of_the_library(hub, tmp_path):
     assert 0 < len(people) <= 4
 
 
+def small_retina(hub, fills_up):
+    """A RetinaNet of random weights, for pictures of any size in squares of 64."""
+    encoder = hub.models.ResNetBackbone(
+        input_conv_filters=[8], input_conv_kernel_sizes=[7],
+        stackwise_num_filters=[8, 8, 8, 8], stackwise_num_blocks=[1] * 4,
+        stackwise_num_strides=[1, 2, 2, 2], block_type="basic_block")
+    backbone = hub.models.RetinaNetBackbone(encoder, min_level=3, max_level=4, use_p5=False)
+    converter = hub.layers.RetinaNetImageConverter(
+        image_size=SIZE, crop_to_aspect_ratio=False, pad_to_aspect_ratio=fills_up)
+    return hub.models.RetinaNetObjectDetector(
+        backbone, num_classes=4, bounding_box_format="yxyx", pre_logits_num_conv_layers=1,
+        preprocessor=hub.models.RetinaNetObjectDetectorPreprocessor(converter))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fills_up, x_scale, y_scale", [(False, 0.32, 0.64),
+                                                        (True, 0.32, 0.32)])
+def test_a_saved_retinanet_of_the_library(fills_up, x_scale, y_scale, hub, tmp_path):
+    model = small_retina(hub, fills_up)
+    model.save_to_preset(str(tmp_path / "preset"))
+    detector = load_detector(tmp_path / "preset", threshold=1e-6, overlap=1.0)
+    picture = np.random.default_rng(0).integers(0, 256, (100, 200, 3)).astype(np.uint8)
+    image = fit(picture, SIZE, fills_up)[0][None].astype(np.float32)
+    raw = model(image, training=False)
+    y1, x1, y2, x2 = np.concatenate([np.asarray(anchors) for anchors in
+                                     model.anchor_generator(image).values()]).T
+    dx, dy, dw, dh = np.asarray(raw["bbox_regression"])[0].T
+    width, height = np.exp(dw) * (x2 - x1), np.exp(dh) * (y2 - y1)
+    x, y = (x1 + x2) / 2 + dx * (x2 - x1), (y1 + y2) / 2 + dy * (y2 - y1)
+    expected = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], -1)
+    person = 1 / (1 + np.exp(-np.asarray(raw["cls_logits"])[0, :, 0]))
+    best = np.argmax(person)
+    np.testing.assert_allclose(
+        detector(picture)[0],
+        expected[best].clip(0, 64) / (x_scale, y_scale, x_scale, y_scale), atol=0.01)
+    assert len(detector(picture)) > 10 and len(Predictor(
+        fixed(), detector=detector, max_people=3)(picture)) == 3
+
+
 @pytest.mark.slow
 def test_a_downloaded_preset_works_without_a_connection(hub, tmp_path, monkeypatch):
     """The library's cache as a download leaves it, and no network."""

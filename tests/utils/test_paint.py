@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from deephar.utils.paint import LEFT, RIGHT, paint_box, paint_caption, paint_pose
+from deephar.utils.paint import (
+    LEFT, RIGHT, RIM, RIM_OPACITY, line_width, paint_box, paint_caption, paint_pose)
 from deephar.utils.plot import draw_box, draw_pose
 from deephar.utils.pose import pa16j2d
 from tests.utils.test_plot import STANDING, close
@@ -57,3 +58,21 @@ def test_a_caption_larger_than_the_picture_is_cut():
     canvas = np.zeros((10, 10, 3), np.uint8)
     paint_caption(canvas, "a long line of words")
     assert canvas.max() > 0
+
+
+@pytest.mark.parametrize("box", [(5, 4, 30, 20), (-3.5, 6.2, 12.7, 60), (7, 8, 7.5, 8.5)])
+def test_marks_are_laid_one_over_the_other(box):
+    canvas = np.random.default_rng(1).integers(0, 255, (24, 36, 3), np.uint8)
+    painted = canvas.copy()
+    paint_box(painted, box, LEFT)
+    corners = np.array(box, float)[[[0, 1], [2, 1], [2, 3], [0, 3]]]
+    pixels = np.stack(np.meshgrid(np.arange(36) + 0.5, np.arange(24) + 0.5), axis=-1)
+    width, slow = line_width(canvas), canvas.astype(float)
+    for radius, color, opacity in ((width / 2 + max(0.8, 0.4 * width), RIM, RIM_OPACITY),
+                                   (width / 2, LEFT, 1)):
+        for a, b in zip(corners, np.roll(corners, -1, axis=0)):
+            part = ((pixels - a) @ (b - a) / ((b - a) @ (b - a))).clip(0, 1)[..., None]
+            away = np.linalg.norm(pixels - a - part * (b - a), axis=-1, keepdims=True)
+            slow += (color - slow) * opacity * (radius + 0.5 - away).clip(0, 1)
+    assert np.abs(painted - slow).max() < 0.51
+    assert (painted != canvas).any()
