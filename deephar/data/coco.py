@@ -6,7 +6,7 @@ joint are not counted: neither is a sample.
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -60,14 +60,15 @@ class CocoKeypoints(PicturedPeople):
 
     def __init__(self, dataset_path: str | os.PathLike, dataconf: DataConfig,
                  poselayout: PoseLayout = pa16j2d, remove_outer_joints: bool = True):
-        super().__init__(place(dataset_path), dataconf, poselayout, remove_outer_joints)
-        files = annotation_files(self.dataset_path)
+        folder = place(dataset_path)
+        super().__init__(folder, dataconf, poselayout, remove_outer_joints)
+        files = annotation_files(folder)
         self.samples = {mode: [] for mode in SPLITS} | {
             mode: [(picture.path, person) for picture in read_pictures(file)
                    for person in counted(picture.people)]
             for mode, file in files.items()}
         if not any(self.samples.values()):
-            raise ValueError(f"{self.dataset_path / FOLDER} has no person with a joint in "
+            raise ValueError(f"{folder / FOLDER} has no person with a joint in "
                              "any split")
 
     def _person(self, sample: tuple[Path, dict]) -> Person:
@@ -94,7 +95,7 @@ def annotation_files(folder: str | os.PathLike) -> dict[int, Path]:
     """
     files = {}
     for mode, split in SPLITS.items():
-        found = sorted((place(folder) / FOLDER).glob(f"{FILE}{split}*.json"))
+        found: list[Any] = sorted((place(folder) / FOLDER).glob(f"{FILE}{split}*.json"))
         if len(found) > 1:
             raise ValueError(f"{found[0].parent} has {len(found)} files of split {split}, "
                              f"leave one: {', '.join(path.name for path in found)}")
