@@ -112,6 +112,10 @@ def test_windows_of_boxes():
     with pytest.raises(ValueError, match="clip 3: a box x1 y1 x2 y2 must overlap the picture "
                                          "of 10 x 10 pixels"):
         checked_box([10, 0, 20, 5], (10, 10), "clip 3")
+    for touching in ([0, 10, 5, 20], [-5, 0, 0, 5], [0, -5, 5, 0]):     # with an edge alone
+        with pytest.raises(ValueError, match="must overlap"):
+            checked_box(touching, (10, 10), "x")
+    assert checked_box([3, 3, 3, 3], (10, 10), "x").tolist() == [3, 3, 3, 3]    # of one joint
 
 
 def test_targets_by_hand():
