@@ -3,6 +3,7 @@ import pytest
 
 from deephar.config import DataConfig, human36m_dataconf
 from deephar.data import Human36M
+from deephar.data.human36m import TRAIN_SUBJECTS, VALID_SUBJECTS
 from deephar.utils import (
     TEST_MODE, TRAIN_MODE, VALID_MODE, camera_deserialize, pa17j3d)
 from tests.data.golden_samples import AUGMENTATIONS, assert_golden
@@ -32,6 +33,10 @@ def test_world_and_picture_agree(tmp_path):
     np.testing.assert_allclose(camera.inverse_project(sample["pose_uvd"]), sample["pose_w"],
                                atol=1e-6)
     assert sample["action"] == 1
+
+
+def test_the_published_subjects():
+    assert (TRAIN_SUBJECTS, VALID_SUBJECTS) == ((1, 5, 6, 7, 8), (9, 11))
 
 
 def test_one_video_of_one_frame(tmp_path):

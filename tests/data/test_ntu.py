@@ -40,6 +40,13 @@ def test_splits(tmp_path):
         Ntu(tmp_path, CONF, eval_mode="xs")
 
 
+def test_the_published_persons_of_the_training_set(tmp_path):
+    names = {f"S001C001P{p:03d}R001A001": 1 for p in range(1, 41)}
+    found = Ntu(write_ntu(tmp_path, names, pictures=False), CONF).sequences[TRAIN_MODE]
+    assert [video.person for video in found] == [
+        1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38]
+
+
 def test_coordinates_are_halved_and_every_second_row_is_used(tmp_path):
     ntu = Ntu(write_ntu(tmp_path), CONF, pa20j3d)
     numbers, joints = ntu.sequences[TRAIN_MODE][0].read()

@@ -75,10 +75,11 @@ def test_unseen_joints_are_missing(tmp_path):
     visible[2] = 0
     joints = penn_frame(1)["pose"]
     joints[:, 5] = 0
+    joints[0, 8] = 0                # one coordinate is enough
     frame = lambda n: penn_frame(n, visible=visible, pose=joints)
     pose = PennAction(write_penn(tmp_path, frame=frame), CONF, topology="frames").get_data(
         0, TEST_MODE)["pose"]
-    missing = [0, 1, 2, 3 + 2, 3 + 5]
+    missing = [0, 1, 2, 3 + 2, 3 + 5, pa16j2d.map_from_pa13j[8]]
     assert np.flatnonzero(pose[:, 2] == 0).tolist() == missing
     assert (pose[missing, :2] == -1e9).all()
 

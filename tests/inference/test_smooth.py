@@ -53,3 +53,12 @@ def test_people_are_smoothed_apart_and_forgotten():
     assert second.people[1].joints[0, 0] == 100
     assert smooth(result(2.0, p0=50)).people[0].joints[0, 0] == 50
     assert len(smooth._filters) == 1        # a camera's people come and go for days
+    assert 50 < smooth(result(2.5, p0=60)).people[0].joints[0, 0] < 60    # not yet
+
+
+def test_the_usual_filter_of_people():
+    by_hand, smooth = OneEuro(1.0, 0.02), Smoother()
+    for time, x in ((0.0, 0.0), (0.04, 10.0), (0.08, 30.0)):
+        joints = np.full((16, 2), x)
+        seen = FrameResult(0, time, (9, 9), "v", (person(0, joints=joints),))
+        np.testing.assert_allclose(smooth(seen).people[0].joints, by_hand(joints, time))

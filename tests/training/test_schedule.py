@@ -23,6 +23,8 @@ def test_plateau_waits_for_a_new_best():
     rates = [plan(i, [{"mm": e} for e in errors[:i]]) for i in range(len(errors) + 1)]
     assert rates == [1, 1, 1, 1, .5, .5, .5, .25, .25, .25, .125]
     assert Plateau(1.0, 0.5, 1, "mm", min_rate=0.4)(3, [{"mm": 1}] * 4) == 0.4
+    usual = [Plateau(1.0)(i, [{"loss": 2.0}] * i) for i in range(8)]
+    assert usual == [1, 1, 1, 1, 1, 1, 0.2, 0.2]        # five in vain after the first
 
 
 def test_plateau_of_a_score():
@@ -60,6 +62,7 @@ def test_a_share_of_the_rate_that_another_plan_ended_with():
 def test_cosine_rises_and_falls():
     plan = Cosine(2.0, epochs=11, warmup=1)
     assert 0 < plan(0) < plan(0.5) < plan(1) == pytest.approx(2.0)
+    assert plan(0.475) == pytest.approx(1.0)
     assert plan(6) == pytest.approx(1.0)
     assert plan(11) == pytest.approx(0.0, abs=1e-12)
     assert plan(12) == pytest.approx(0.0, abs=1e-12)

@@ -22,6 +22,8 @@ def test_box_of_a_pose():
         boxes.get_valid_bbox(POSE, relsize=1.5, square=True), [5, 10, 35, 40])
     np.testing.assert_allclose(
         boxes.get_valid_bbox(POSE, jprob=[1, 0.4, 1, 1], relsize=1), [10, 20, 10, 20])
+    np.testing.assert_allclose(boxes.get_valid_bbox(POSE),
+                               boxes.get_valid_bbox(POSE, relsize=1.5, square=False))
     with pytest.raises(ValueError, match="needs a valid joint, got none of 2"):
         boxes.get_valid_bbox(POSE[2:])
     centre, winsize = boxes.get_objpos_winsize(POSE)
@@ -102,5 +104,7 @@ def test_a_visible_joint_without_a_place_makes_no_box():
     pose = np.array([[[NAN, NAN], [5, 15], [25, 35]]])
     np.testing.assert_allclose(
         boxes.get_gt_bbox(pose, visible, (200, 100), scale=1 / 1.5), [5, 15, 25, 35])
+    half = boxes.get_gt_bbox(pose, [[1.0, 0.5, 0.4]], (200, 100), scale=1 / 1.5)
+    np.testing.assert_allclose(half, [5, 15, 5, 15])        # half visible is visible
     np.testing.assert_array_equal(boxes.get_gt_bbox(pose * [-1, 1], visible, (200, 100)),
                                   boxes.whole_image_bbox((200, 100), 1.0))

@@ -8,7 +8,6 @@ from deephar.config import human36m_dataconf
 from deephar.data.human36m import Human36M
 from deephar.data.keypoints import sources
 from deephar.data.keypoints.files import open_set, write_motion
-from deephar.data.keypoints.takes import FPS
 from deephar.utils.modes import TRAIN_MODE
 from deephar.utils.pose import H36M17, H36M17_NAMES, pa17j3d
 
@@ -41,7 +40,7 @@ def test_motion_archive(tmp_path):
 def test_synthetic_people():
     motions = sources.synthetic_motion(["Walking", "Sitting"], 2, seconds=1)
     assert {s: {t: a.shape for t, a in takes.items()} for s, takes in motions.items()} == {
-        s: {"Walking": (FPS, 17, 3), "Sitting": (FPS, 17, 3)} for s in ("S1", "S2")}
+        s: {"Walking": (50, 17, 3), "Sitting": (50, 17, 3)} for s in ("S1", "S2")}
     walk = motions["S1"]["Walking"]
     shin = np.linalg.norm(walk[:, 3] - walk[:, 2], axis=-1)
     assert 0.2 < shin.mean() < 0.6 and np.ptp(shin) < 1e-6

@@ -36,6 +36,7 @@ def test_golden_loader(mini):
         take, = [t for t in takes if (t.subject, t.name, t.view) == (subject, name, view)]
         key = f"seq_{subject}_{name.replace(' ', '-')}_{view}"
         np.testing.assert_allclose(take.poses, ARRAYS[f"{key}_3d"], atol=5e-6)
+        assert take.poses.dtype == take.keypoints.dtype == np.float32
         np.testing.assert_allclose(take.keypoints, ARRAYS[f"{key}_2d"], atol=1e-6)
     assert list(loading.H36M17_PARENTS) == EXPECTED["parents"]
     assert list(loading.H36M17_SYMMETRY.left) == EXPECTED["joints_left"]
