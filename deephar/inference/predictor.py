@@ -21,6 +21,7 @@ from deephar.inference.boxes import (
     GIVEN_MARGIN, box_of_poses, check_boxes, detected, square)
 from deephar.inference.detectors import (
     DETECTOR, THRESHOLD, Detector, is_installed, load_detector)
+from deephar.inference.pyramid import Pyramid, cut_squares
 from deephar.inference.results import Person
 from deephar.inference.scan import scan
 from deephar.inference.threads import read_ahead
@@ -221,12 +222,18 @@ class Predictor:
 
         Squares of all pictures go through the network together: its batches are full.
         """
-        def look(squares):
-            people = iter(self.look(pictures, [
-                (i, square, "scan") for i, some in enumerate(squares) for square in some]))
+        def look_closer(squares, views=pictures, crops=self.crops):
+            people = iter(self.look(views, [
+                (i, square, "scan") for i, some in enumerate(squares) for square in some],
+                crops))
             return [list(itertools.islice(people, len(some))) for some in squares]
 
-        found = scan(look, [picture.shape[1::-1] for picture in pictures],
+        def look(squares):
+            return look_closer(squares, [Pyramid(picture, self.network.resolution)
+                                         for picture in pictures], cut_squares)
+
+        found = scan(look_closer if self.angle else look, look_closer,
+                     [picture.shape[1::-1] for picture in pictures],
                      self.layout.joint_names if self.layout else (), self.min_confidence)
         return [people[:self.max_people] for people in found]
 
@@ -234,8 +241,13 @@ class Predictor:
         """Whether the confidences say that somebody is there."""
         return float(np.mean(person.confidence)) >= self.min_confidence
 
-    def look(self, pictures, looks) -> list[Person]:
-        """A person per (number of the picture, square, source of the square)."""
+    def look(self, pictures, looks, crops: Callable | None = None) -> list[Person]:
+        """A person per (number of the picture, square, source of the square).
+
+        Args:
+            crops: cuts them; default: the method.
+        """
+        crops = crops or self.crops
         if not looks:
             return []
         if self._run_frames is None:
@@ -243,7 +255,7 @@ class Predictor:
                              "give it a video")
         batches = [looks[start:start + self.batch_size]
                    for start in range(0, len(looks), self.batch_size)]
-        cut = (self.crops([(pictures[i], window) for i, window, _ in batch])
+        cut = (crops([(pictures[i], window) for i, window, _ in batch])
                for batch in batches)
         if len(batches) > 1:            # cut the next while the network works
             cut = read_ahead(cut, 1)

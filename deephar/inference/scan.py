@@ -43,13 +43,16 @@ def _places(length: float, side: float) -> np.ndarray:
     return np.linspace(side / 2, length - side / 2, count)
 
 
-def scan(look: Callable[[list[list[np.ndarray]]], list[list[Person]]],
-         sizes: Sequence[tuple[int, int]], joint_names: Sequence[str],
-         min_confidence: float) -> list[list[Person]]:
+Look = Callable[[list[list[np.ndarray]]], list[list[Person]]]
+
+
+def scan(look: Look, look_closer: Look, sizes: Sequence[tuple[int, int]],
+         joint_names: Sequence[str], min_confidence: float) -> list[list[Person]]:
     """The people of every picture of `sizes` (w, h), the surest first.
 
     Args:
-        look: squares of every picture to the person in each of them.
+        look: squares of every picture, of few sizes, to the person in each of them.
+        look_closer: the same of squares of any size.
         min_confidence: as of one look; a person needs `CAREFUL` times as much.
     """
     spread = spread_of(joint_names)
@@ -58,8 +61,8 @@ def scan(look: Callable[[list[list[np.ndarray]]], list[list[Person]]],
     for _ in range(ROUNDS):
         found = [_best(people, steady, PROMISING, min_confidence, ALIKE[0], spread)
                  for people, steady in zip(found, steadiness)]
-        closer = look([[box_of_poses(p.joints[None], p.confidence[None]) for p in people]
-                       for people in found])
+        closer = look_closer([[box_of_poses(p.joints[None], p.confidence[None]) for p in people]
+                              for people in found])
         steadiness = [_alike(people, before, spread) for people, before in zip(closer, found)]
         found = closer
     return [_sure(people, steady, CAREFUL * min_confidence, spread)

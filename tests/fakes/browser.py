@@ -5,6 +5,7 @@ import shutil
 from typing import Any, Callable, Iterator
 from urllib.parse import urlsplit
 
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 CHROMIUM, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 PATIENCE = 60                   # seconds for anything to appear
 
@@ -51,12 +52,15 @@ class Browser:
 @contextlib.contextmanager
 def browsing(address: str, downloads, size: tuple[int, int] = (1280, 1000)
              ) -> Iterator[Browser]:
-    """A browser at an address, without a window; its downloads go to a folder."""
+    """A browser at an address, without a window; its downloads go to a folder.
+
+    It has a camera that shows a test picture.
+    """
     from selenium import webdriver
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                 f"--window-size={size[0]},{size[1]}"):
+                 f"--window-size={size[0]},{size[1]}", *CAMERA):
         options.add_argument(flag)
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})

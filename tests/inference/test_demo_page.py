@@ -1,5 +1,7 @@
 """A visitor of the demo page: uploads, sees people, is told what is wrong."""
+import contextlib
 import json
+import threading
 import urllib.error
 import urllib.request
 
@@ -10,7 +12,7 @@ pytest.importorskip("selenium")
 pytest.importorskip("av")
 
 from deephar.inference import demo, demo_page
-from tests.fakes.browser import CHROMIUM, DRIVER, browsing
+from tests.fakes.browser import CHROMIUM, DRIVER, PATIENCE, browsing
 from tests.fakes.networks import fixed
 from tests.fakes.owners import write_jpeg, write_video
 
@@ -63,6 +65,41 @@ def test_a_visit(address, tmp_path):
         page.find("#drawn-video video")
         page.find("#people-video", lambda element: "0.8" in element.text)
         assert page.hosts() == {"127.0.0.1"}        # nobody else hears of it
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver")
+def test_two_users_take_turns(address, tmp_path, monkeypatch):
+    working, most, go_on = [], [], threading.Event()
+    picture = demo.Demo.picture
+
+    def patient(self, *given):
+        working.append(given)
+        most.append(len(working))
+        go_on.wait(PATIENCE)
+        try:
+            return picture(self, *given)
+        finally:
+            working.remove(given)
+
+    monkeypatch.setattr(demo.Demo, "picture", patient)
+    sizes = {"first": (96, 64), "second": (128, 64)}
+    with contextlib.ExitStack() as stack:
+        pages = {name: stack.enter_context(browsing(address, tmp_path / name)) for name in sizes}
+        for name, page in pages.items():
+            write_jpeg(tmp_path / f"{name}.jpg", size=sizes[name])
+            page.upload("#given-picture", tmp_path / f"{name}.jpg")
+            page.find("#given-picture img", is_wide)
+        pages["first"].click("#find-picture")
+        pages["first"].until(lambda: most == [1])
+        pages["second"].click("#find-picture")
+        pages["second"].find("#drawn-picture", lambda element: "queue" in element.text)
+        assert most == [1]                          # one waits while the other is served
+        go_on.set()
+        for name, page in pages.items():            # everybody gets the own result
+            page.find("#drawn-picture img", lambda element: element.get_property(
+                "naturalWidth") == sizes[name][0])
+    assert most == [1, 1]
 
 
 def test_it_is_served_to_this_machine_alone(address):

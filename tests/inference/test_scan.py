@@ -37,8 +37,10 @@ class Looker:
 
 
 def found(looker, least=0.15):
-    people, = scan(lambda squares: [looker(some) for some in squares], [SIZE],
-                   pa16j2d.joint_names, least)
+    def look(squares):
+        return [looker(some) for some in squares]
+
+    people, = scan(look, look, [SIZE], pa16j2d.joint_names, least)
     return people
 
 
