@@ -5,16 +5,20 @@ import threading
 import numpy as np
 import pytest
 
+from deephar.config import DataConfig
 from deephar.data.check import check
+from deephar.data.folders import ActionFolders
 from deephar.data.locate import locate
 from deephar.data.pack import pack
 from deephar.data.table import DATASETS
-from deephar.utils.modes import TRAIN_MODE, VALID_MODE
+from deephar.utils.modes import TEST_MODE, TRAIN_MODE, VALID_MODE
 from deephar.utils.places import place
 from tests.data.conftest import golden_sets  # noqa: F401
 from tests.fakes.datasets import write_coco
+from tests.fakes.owners import write_jpeg
 
 fsspec = pytest.importorskip("fsspec")
+CROPS = DataConfig(crop_resolution=(16, 16))
 
 
 def test_a_path_stays_a_path(tmp_path):
@@ -75,6 +79,21 @@ def test_a_packed_set_in_memory_is_fetched_shard_by_shard(
     kept = {path.name for path in (tmp_path / "cache/memory/packed/MPII").iterdir()}
     assert "index.npy" in kept and "pack.json" not in kept
     assert 1 <= len(kept) - 1 < len(list((tmp_path / "MPII").glob("*.array_record")))
+
+
+def test_packed_own_videos_in_memory(tmp_path, monkeypatch):
+    pytest.importorskip("array_record")
+    monkeypatch.setenv("DEEPHAR_CACHE", str(tmp_path / "cache"))
+    for frame in range(5):
+        write_jpeg(tmp_path / f"mine/test/wave/a/{frame}.jpg", 40 * frame)
+    pack("own", tmp_path / "mine", tmp_path / "packed")
+    copy_to_memory(tmp_path / "packed", "/packed/mine")
+    same(*(ActionFolders(folder, CROPS, clip_size=4).get_data(0, TEST_MODE)
+           for folder in (tmp_path / "mine", "memory://packed/mine")))
+    for content in (b"[]", b'{"train": {"wave": 1}, "test": {}}'):
+        fsspec.filesystem("memory").pipe("/strange/videos.json", content)
+        with pytest.raises(ValueError, match="strange/videos.json is damaged"):
+            ActionFolders("memory://strange", CROPS)
 
 
 @pytest.fixture
