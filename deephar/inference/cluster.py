@@ -10,10 +10,12 @@ import shutil
 import socket
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
+
+import tensorflow as tf
 
 from deephar import __version__
 from deephar.data.video import SUFFIXES
@@ -36,12 +38,14 @@ class Setup:
         network: arguments of `load_network`.
         predictor: options of `Predictor`.
         playback, boxes: as of `Job`.
+        threads: processor cores of an actor; 0: all of its machine.
     """
     out: Path
     network: Mapping[str, Any]
     predictor: Mapping[str, Any] = field(default_factory=dict)
     playback: Playback = Playback()
     boxes: str | None = None
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Worker:
 
     def __init__(self, setup: Setup):
         self.setup = setup
+        if setup.threads:       # two that think they have all cores wait for each other
+            tf.config.threading.set_intra_op_parallelism_threads(setup.threads)
         self.predictor = Predictor(load_network(**setup.network), **setup.predictor)
 
     def hello(self) -> tuple[str, int]:
@@ -162,9 +168,13 @@ class _Crew:
     """Actors, and what each of them is doing."""
 
     def __init__(self, ray: Any, setup: Setup, actors: int):
-        gpus = int(ray.cluster_resources().get("GPU", 0))
-        self.ray, self.setup, self.count = ray, ray.put(setup), actors or max(gpus, 1)
-        self.remote = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0)(Worker)
+        found = ray.cluster_resources()
+        gpus = int(found.get("GPU", 0))
+        self.ray, self.count = ray, actors or max(gpus, 1)
+        cores = max(int(found.get("CPU", 1)) // self.count, 1)
+        self.setup = ray.put(replace(setup, threads=0 if gpus else cores))
+        self.remote = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0,
+                                 scheduling_strategy="SPREAD")(Worker)
         self.busy: dict[Any, tuple] = {}        # reference: (actor, job); no job: hello
         self.deaths = 0
 

@@ -7,6 +7,7 @@ import socket
 import sys
 import types
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -170,8 +171,16 @@ class FakeRay:
 
 def rows_of(predict, count=4, actors=2):
     ray = FakeRay(predict)
-    rows = list(_Crew(ray, None, actors).work({f"{i}.json": str(i) for i in range(count)}))
+    rows = list(_Crew(ray, Setup(Path(), {}), actors).work({f"{i}.json": str(i) for i in range(count)}))
     return ray, {row.video: row for row in rows}, rows
+
+
+@pytest.mark.parametrize("actors, gpus, threads", [(1, 0, 2), (2, 0, 1), (5, 0, 1), (1, 1, 0)])
+def test_actors_share_the_cores(actors, gpus, threads, monkeypatch):
+    monkeypatch.setattr(FakeRay, "cluster_resources", lambda ray: {"CPU": 2.0, "GPU": gpus})
+    monkeypatch.setattr(FakeRay, "remote", lambda ray, **options: lambda cls: options)
+    crew = _Crew(FakeRay(None), Setup(Path(), {}), actors)
+    assert crew.setup.threads == threads and crew.remote["num_gpus"] == gpus
 
 
 def test_all_videos_once(tmp_path):
@@ -226,7 +235,7 @@ def test_a_video_that_kills_every_actor_fails():
     (lambda: (_ for _ in ()).throw(ValueError("no such network")), "cannot begin")])
 def test_actors_that_cannot_begin(hello, match, monkeypatch):
     ray = FakeRay(None)
-    crew = _Crew(ray, None, 1)
+    crew = _Crew(ray, Setup(Path(), {}), 1)
     make = crew.remote.remote
 
     def broken(setup):
