@@ -12,6 +12,7 @@ space (`deephar predict VIDEO --lift quickstart`), on made-up motion.
 """
 import contextlib
 import dataclasses
+import datetime
 import os
 import shlex
 import sys
@@ -57,7 +58,7 @@ def run(args) -> int:
 
 
 def _run(args) -> int:
-    start = time.monotonic()
+    start = datetime.datetime.now()
     from deephar.cli.progress import progress_bar
     from deephar.cli.quiet import find_devices
     step("1/3  Making synthetic people ...")
@@ -88,10 +89,10 @@ def _run(args) -> int:
     from deephar.training.curves import plot_runs
     plot_runs([folder], folder / "curves.png")
     quickstart.draw_sheet(network, people, folder / "predictions.png")
-    _report(folder, cfg, network, scores, guesses)
+    _report(folder, cfg, network, scores, guesses, start)
     _print_tables(scores, guesses)
     print(_next_steps(folder, quickstart.unseen_video(people),
-                      (time.monotonic() - start) / 60))
+                      (datetime.datetime.now() - start).total_seconds() / 60))
     return 0
 
 
@@ -174,7 +175,7 @@ def _config(args, config_class):
         resume=args.resume, **{k: v for k, v in given.items() if v is not None})
 
 
-def _report(folder: Path, cfg, network, scores, guesses) -> None:
+def _report(folder: Path, cfg, network, scores, guesses, start) -> None:
     """Write the report; the baselines stand in it as scores of their own."""
     from deephar.evaluation.pages import save_report
     from deephar.evaluation.report import make_report
@@ -182,7 +183,7 @@ def _report(folder: Path, cfg, network, scores, guesses) -> None:
              for score in guesses]
     save_report(folder, make_report(
         [*scores, *named], weights=network.weights, seed=cfg.seed,
-        config=dataclasses.asdict(cfg)))
+        started=start, config=dataclasses.asdict(cfg)))
 
 
 def _print_tables(scores, guesses) -> None:

@@ -81,7 +81,8 @@ def _whence(report: Mapping) -> Html:
         "p", "PARTIAL: the run goes on, or was interrupted; --resume finishes it.",
         class_="warn")]
     if weights.get("file"):
-        parts.append(tag("p", f"Weights: {weights['file']}, md5 {weights.get('md5', '?')}"))
+        md5 = weights.get("md5", "not known")
+        parts.append(tag("p", f"Weights: {weights['file']}, md5 {md5}"))
     else:
         parts.append(tag("p", "RANDOM or no weights: these scores say nothing about the "
                          "method.", class_="warn"))

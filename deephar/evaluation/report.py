@@ -169,7 +169,7 @@ def format_report(report: Mapping) -> str:
     for score in report["scores"]:
         lines += _score_lines(score) + [""]
     weights = report["weights"]
-    lines.append("weights: " + (f"{weights['file']} (md5 {weights['md5']})"
+    lines.append("weights: " + (f"{weights['file']} (md5 {weights.get('md5', 'not known')})"
                                 if weights.get("file") else
                                 "RANDOM: these scores say nothing about the method"))
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from deephar.checkpoints.description import find_weights, read_description
 from deephar.cli import main, quickstart
 from deephar.evaluation.report import make_report, write_report
+from deephar.utils.files import md5_of
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,8 @@ def test_quickstart(tmp_path, capsys):
     model = read_description(folder).build()
     assert find_weights(folder).name == "last.weights.h5"
     model.load_weights(find_weights(folder))
+    assert main(["report", str(folder)]) == 0
+    assert f"(md5 {md5_of(find_weights(folder))})" in capsys.readouterr().out
 
     assert main(flags) == 2
     assert "already holds a run" in capsys.readouterr().err

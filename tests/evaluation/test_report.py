@@ -79,6 +79,11 @@ def test_partial_random_and_missing_are_said():
     assert "9 of 10 evaluated" in text and "7: bad picture" in text
 
 
+def test_weights_of_old_reports_have_no_checksum():
+    text = report.format_report(make(mpjpe_score(), weights={"file": "w.h5"}))
+    assert text.endswith("weights: w.h5 (md5 not known)")
+
+
 def test_a_block_without_a_number_is_shown_as_such():
     """NaN becomes null in the JSON; the table leaves the place empty."""
     text = report.format_report(make(mpjpe_score(blocks=[np.nan, 65.0, 70.0])))

@@ -25,7 +25,7 @@ from deephar.losses import pose_regression_loss
 from deephar.models import split_model
 from deephar.models.split import count_outputs
 from deephar.networks.cut import actions_only, poses_only
-from deephar.networks.network import Network
+from deephar.networks.network import Network, weights_info
 from deephar.networks.predict import frame_predictor, predictor
 from deephar.training.callbacks import EvalCallback, SaveModel
 from deephar.training.evaluators import pckh_of
@@ -112,7 +112,7 @@ def train(cfg: QuickstartConfig, people: People, description: Description | None
         EvalCallback("mpii", seen, full, strategy=strategy, folder=run.folder),
         SaveModel(weights, full, strategy=strategy)])
     return Network(full, description.layout, description.actions, name=str(run.folder),
-                   dataconf=CROPS, weights={"file": str(weights)}), run
+                   dataconf=CROPS, weights=weights_info(weights)), run
 
 
 def build_spnet(description: Description, people: People, cfg: QuickstartConfig
