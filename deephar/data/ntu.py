@@ -73,6 +73,8 @@ class Sequence:
         rows = self._rows()
         if np.isinf(rows).any() or not np.isfinite(rows[:, 0]).all():
             raise ValueError(f"{self.path} holds infinities; prepare NTU again")
+        if (rows[:, 0] < 0).any():
+            raise ValueError(f"{self.path} holds pictures' numbers below 0; prepare NTU again")
         joints = rows[:, X_COLUMN:X_COLUMN + 3 * NUM_NTU_JOINTS].astype(float)
         joints = joints.reshape(-1, 3, NUM_NTU_JOINTS).transpose(0, 2, 1)
         missing = (joints[..., :2] == 0).all(axis=-1)

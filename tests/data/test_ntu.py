@@ -129,6 +129,9 @@ def test_bad_sets(tmp_path):
     np.save(path, np.array([{"a": 1}]), allow_pickle=True)
     with pytest.raises(ValueError, match="A001.npy needs numbers, got object"):
         Ntu(tmp_path, CONF).get_data(0, TEST_MODE)
+    np.save(path, -ntu_rows(4))
+    with pytest.raises(ValueError, match="A001.npy holds pictures' numbers below 0"):
+        Ntu(tmp_path, CONF).get_data(0, TEST_MODE)
     np.save(path, np.zeros((4, 7)))
     with pytest.raises(ValueError, match=r"rows of 151 numbers, got shape \(4, 7\)"):
         Ntu(tmp_path, CONF).get_data(0, TEST_MODE)

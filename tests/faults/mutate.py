@@ -93,8 +93,8 @@ def _outcome(door, path: Path, good) -> Outcome:
         made, odd = digest(door.read(path))
     except (ValueError, FileNotFoundError, FileExistsError) as error:
         # Of a data set it may be a sequence or a picture that is named.
-        if path.name in str(error) or " sequence " in str(error) or (
-                str(path.parent) in str(error)):
+        if any(name in str(error) for name in (
+                path.name, " sequence ", str(path.parent), f"/{path.stem}/")):
             return Outcome("clear error", str(error)[:200])
         return Outcome("unnamed", f"{type(error).__name__}: {error}"[:200] + _place(error))
     except Exception as error:

@@ -215,6 +215,8 @@ def _arrays_of(path: Path) -> dict[str, np.ndarray]:
 
 
 def _in_millimetres(positions: np.ndarray, path: Path) -> np.ndarray:
+    if not positions.size:
+        raise ValueError(f"{path} holds no frame")
     tall = float(np.median(np.ptp(positions, axis=1).max(axis=-1)))
     if not np.isfinite(positions).all() or np.abs(positions).max() > FARTHEST:
         raise ValueError(f"{path}: positions must be finite and within "

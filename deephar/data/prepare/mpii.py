@@ -108,6 +108,9 @@ def _person(rect: dict) -> dict | None:
         if not 0 <= joint < NUM_MPII_JOINTS:
             raise ValueError(f"a joint has the number {joint}")
         pose[:, joint] = number(point["x"]), number(point["y"])
+        if not np.isfinite(pose[:, joint]).all():
+            raise ValueError(f"joint {joint} of a person is at {pose[:, joint].tolist()}, "
+                             "which is no place")
     objpos = np.array([[number(centre[0]["x"]), number(centre[0]["y"])]])
     return {"head": np.array([np.concatenate(head)]), "scale": scale[:1, None],
             "pose": pose, "objpos": objpos}

@@ -108,6 +108,9 @@ def test_bad_positions(tmp_path):
     np.save(tmp_path / "shape.npy", np.zeros((7, 50)))
     with pytest.raises(ValueError, match=r"shape.npy.*\(7, 50\)"):
         read_positions(tmp_path / "shape.npy")
+    np.save(tmp_path / "empty.npy", np.zeros((0, 32, 3)))
+    with pytest.raises(ValueError, match="empty.npy holds no frame"):
+        read_positions(tmp_path / "empty.npy")
     np.save(tmp_path / "pickle.npy", np.array([{}], object), allow_pickle=True)
     with pytest.raises(ValueError, match="pickle"):
         read_positions(tmp_path / "pickle.npy")

@@ -55,6 +55,16 @@ def test_missing_pictures_are_reported(source, tmp_path):
     assert len(outcome.problems) == 1 and "002.jpg" in outcome.problems[0]
 
 
+def test_a_joint_without_a_place(source, tmp_path):
+    path = source / "annotations" / "mpii_human_pose_v1_u12_1.mat"
+    release = scipy.io.loadmat(path)["RELEASE"]
+    person = release[0, 0]["annolist"][0, 0]["annorect"][0, 0]
+    person["annopoints"][0, 0]["point"][0, 3]["y"][:] = np.nan
+    scipy.io.savemat(path, {"RELEASE": release})
+    with pytest.raises(ValueError, match=r"u12_1.mat.*joint 3 of a person is at \[13.0, nan\]"):
+        prepare(source, tmp_path / "MPII")
+
+
 def test_wrong_files(tmp_path):
     with pytest.raises(FileNotFoundError, match="mpii_human_pose_v1_u12_1.mat"):
         prepare(tmp_path, tmp_path / "out")
