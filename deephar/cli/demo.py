@@ -28,9 +28,9 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    start_keras()
     from deephar.inference.demo_page import import_gradio, running
     import_gradio()                     # before what takes long
-    start_keras()
     from deephar.inference.demo import Demo, Limits, networks_here
     demo = Demo(networks_here(args.runs, args.weights, args.model), args.weights,
                 Limits(args.max_seconds, args.max_megabytes))
