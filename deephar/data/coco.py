@@ -126,7 +126,11 @@ def read_pictures(file: Path) -> list[Picture]:
     """
     content = read_json(file)
     with reading(file):
-        category = next(c for c in content["categories"] if c["name"] == PERSON["name"])
+        named = {category["name"]: category for category in content["categories"]}
+        if PERSON["name"] not in named:
+            raise ValueError(f"{file}: no category is called {PERSON['name']!r}; it has "
+                             f"{', '.join(map(str, named)) or 'none'}")
+        category = named[PERSON["name"]]
         names = [name.replace("left_", "l_").replace("right_", "r_")
                  for name in category["keypoints"]]
         if tuple(names) != COCO_JOINTS:

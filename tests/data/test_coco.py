@@ -70,7 +70,7 @@ def change(content, **changes):
 
 
 @pytest.mark.parametrize("damage, message", [
-    (lambda c: change(c, categories=[]), "damaged"),
+    (lambda c: change(c, categories=[]), "no category is called 'person'; it has none"),
     (lambda c: change(c, categories=[{**c["categories"][0], "keypoints": ["a", "b"]}]),
      "must be COCO's 17"),
     (lambda c: change(c, images=[]), "picture 1, which is not listed"),

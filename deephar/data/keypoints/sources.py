@@ -118,6 +118,8 @@ def synthetic_motion(actions: Sequence[str], people: int, *, seconds: float = 10
         actions: keys of `deephar.data.synthetic.MOTIONS`; see its docs.
         people: number of subjects.
     """
+    if not seconds * FPS >= 1:
+        raise ValueError(f"a take lasts a frame at least, {1 / FPS} s, got {seconds} s")
     return {f"S{i + 1}": {
         action: motion(action, make_person(seed, i),
                        np.random.default_rng([seed, i, j]), FPS, seconds)[:, H36M17] / 1000

@@ -49,6 +49,12 @@ def test_synthetic_people():
     np.testing.assert_array_equal(again["S1"]["Walking"], walk)
 
 
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_takes_of_no_frames_are_refused(seconds):
+    with pytest.raises(ValueError, match="a take lasts a frame at least, 0.02 s, got"):
+        sources.synthetic_motion(["Walking"], 1, seconds=seconds)
+
+
 def test_human36m_set(tmp_path, tiny_set):
     dataset = Human36M(tiny_set("h36m"), human36m_dataconf, pa17j3d)
     motions, cameras = sources.from_human36m(dataset, TRAIN_MODE)
