@@ -82,7 +82,8 @@ def add_arguments(parser) -> None:
                        help="use one frame in so many (default: %(default)s)")
     group.add_argument("--stride", type=positive,
                        help="frames between two predictions of the action "
-                            "(default: as many as they see)")
+                            "(default: as many as they see, averaged with the "
+                            "predictions before and after)")
     group.add_argument("--smooth", action="store_true", help="steady the joints")
     group.add_argument("--live", action="store_true",
                        help="drop frames rather than lag (cameras and streams do)")

@@ -1,7 +1,8 @@
 """People through a video: which frames make a clip, and where to look in them.
 
 Every frame is predicted once: a group of T × step frames makes `step` clips of T
-frames, interleaved, whose actions are averaged.  A network without actions takes
+frames, interleaved, whose actions are averaged, and with those of the groups beside it:
+what somebody does is not to be seen in every second of it.  A network without actions takes
 the frames of a group one by one.  One square is looked into per person; through a
 group it moves evenly with the person, and rests where the person does, as in the papers.
 """
@@ -53,8 +54,9 @@ def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
             picture of every group and then closer, as the papers did; 'whole'
             never looks closer.  These find one person.  Or {frame: boxes} as
             `read_boxes` gives it, or a function of the picture.
-        stride: frames from the start of a group to the next; None: groups do
-            not overlap.  Where they do, actions are averaged.
+        stride: frames from the start of a group to the next.  A frame's actions are
+            those of the groups that hold it, averaged.  None: groups do not overlap,
+            and the one before and the one after count, too.
         every: how many frames of the video one of `frames` stands for.
 
     Raises:
@@ -62,45 +64,52 @@ def predict_video(predictor: Predictor, frames: Iterable[Frame], *,
             read was predicted.
     """
     span = group_length(predictor, every)
+    reach = span if stride is None and uses_clips(predictor) else 0
     stride = span if stride is None else stride
     if not 1 <= stride <= span:
         raise ValueError(f"stride must be 1 to {span} frames, got {stride}")
     finder = finder_for(predictor, boxes)
     waiting: deque[Frame] = deque()         # frames that were not given out yet
     history: deque[Frame] = deque(maxlen=span)
-    found: dict[int, dict] = {}             # place in the video -> {id: [people]}
+    found: dict[int, dict] = {}             # place in the video -> {id: person}
+    said: list[tuple[range, dict]] = []     # places that a group tells about, {id: actions}
     first = done = 0                        # place of waiting[0]; frames predicted
     broken = None
 
     def predict() -> None:
         nonlocal done
-        done = first + len(waiting)
+        fresh, done = done if reach else first, first + len(waiting)
         # The last group reaches back, so that its clips keep their step.
         group = list(history if uses_clips(predictor) else waiting)
         start = done - len(group)
-        for offset, people in enumerate(_predict_group(predictor, group, finder, every)):
-            for person in people:
-                if start + offset >= first:
-                    found.setdefault(start + offset, {}).setdefault(
-                        person.id, []).append(person)
+        people = _predict_group(predictor, group, finder, every)
+        for place, persons in enumerate(people, start):
+            if place >= fresh:
+                found.setdefault(place, {}).update({p.id: p for p in persons})
+        said.append((range(start - reach, done + reach),
+                     {p.id: p.actions for persons in people for p in persons}))
 
     def release(count: int):
         nonlocal first
         for _ in range(count):
             frame = waiting.popleft()
-            people = [_merged(seen) for _, seen in sorted(found.pop(first, {}).items())]
+            people = [replace(person, actions=_mean_actions(
+                          [actions[id] for places, actions in said
+                           if first in places and id in actions]))
+                      for id, person in sorted(found.pop(first, {}).items())]
             first += 1
             yield frame, FrameResult(frame.index, frame.time, frame.size,
                                      frame.name, tuple(people))
+        said[:] = [group for group in said if first in group[0]]
 
     reader = read_ahead(frames, READ_AHEAD)
     try:
         for frame in reader:
             waiting.append(frame)
             history.append(frame)
-            if len(waiting) == span:
+            if first + len(waiting) == max(span, done + stride):
                 predict()
-                yield from release(stride)
+                yield from release(len(waiting) - (span - stride) - reach)
     except BrokenVideo as error:
         broken = error
     if first + len(waiting) > done:
@@ -151,11 +160,6 @@ def _newest_clip(count: int, predictor: Predictor, every: int) -> list[int]:
     length = predictor.network.num_frames
     step = min(step_of(predictor, every), max(1, (count - 1) // max(1, length - 1)))
     return [max(0, count - 1 - step * i) for i in reversed(range(length))]
-
-
-def _merged(seen: Sequence[Person]) -> Person:
-    """The last of several predictions of one person, with the mean actions."""
-    return replace(seen[-1], actions=_mean_actions([p.actions for p in seen]))
 
 
 # === One group ===
@@ -218,5 +222,5 @@ def moving_square(squares: Mapping[int, np.ndarray], count: int) -> np.ndarray:
 
 
 def _mean_actions(actions: Sequence[Mapping]) -> dict:
-    return {name: {c: float(np.mean([a[name][c] for a in actions])) for c in classes}
+    return {name: {c: sum(a[name][c] for a in actions) / len(actions) for c in classes}
             for name, classes in actions[-1].items()}

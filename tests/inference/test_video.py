@@ -97,24 +97,60 @@ def test_clips_take_the_step_of_the_training():
     assert step_of(predictor, every=2) == 1 and step_of(predictor, every=5) == 1
 
 
+class Counting:
+    """The n-th clip has action n."""
+    input_shape = (None, 4, 32, 32, 3)
+
+    def __init__(self):
+        self.count = 0
+
+    def predict(self, x, batch_size=None, verbose=0):
+        actions = np.eye(8)[np.arange(self.count, self.count + len(x))]
+        self.count += len(x)
+        return [np.full((len(x), 4, 16, 3), 0.5), actions]
+
+
+def counted(frames, boxes=lambda picture: [(0, 0, 80, 60)], **options):
+    """Per frame, {person: shares of the clips 0, 1, 2, ...}."""
+    predictor = Predictor(Network(Counting(), pa16j2d, {"n": tuple("01234567")}), batch_size=4)
+    return [{p.id: list(p.actions["n"].values()) for p in result.people}
+            for _, result in predict_video(predictor, frames, boxes=boxes, **options)]
+
+
 def test_stride_overlaps_groups_and_averages_actions():
-    class Counting:
-        """The n-th clip has action n."""
-        input_shape, count = (None, 4, 32, 32, 3), 0
-
-        def predict(self, x, batch_size=None, verbose=0):
-            actions = np.eye(8)[np.arange(self.count, self.count + len(x))]
-            self.count += len(x)
-            return [np.full((len(x), 4, 16, 3), 0.5), actions]
-
-    network = Network(Counting(), pa16j2d, {"n": tuple("01234567")})
-    out = list(predict_video(Predictor(network, batch_size=4), blank(8), stride=2,
-                             boxes=lambda picture: [(0, 0, 80, 60)]))
-    shares = [[result.people[0].actions["n"][c] for c in "012"] for _, result in out]
+    shares = [people[0][:3] for people in counted(blank(8), stride=2)]
     assert np.allclose(shares[0], (1, 0, 0)) and np.allclose(shares[2], (0.5, 0.5, 0))
     assert np.allclose(shares[4], (0, 0.5, 0.5)) and np.allclose(shares[7], (0, 0, 1))
     with pytest.raises(ValueError, match="stride must be 1 to 4 frames, got 5"):
-        list(predict_video(Predictor(network), blank(8), stride=5))
+        counted(blank(8), stride=5)
+
+
+def test_the_groups_beside_a_frame_s_count_for_its_actions():
+    shares = [people[0][:4] for people in counted(blank(14))]   # the last reaches back by 2
+    third = 1 / 3
+    assert np.allclose(shares[:4], (0.5, 0.5, 0, 0))
+    assert np.allclose(shares[4:8], (third, third, third, 0)[:4])
+    assert np.allclose(shares[8:12], (0, third, third, third))
+    assert np.allclose(shares[12:], (0, 0, 0.5, 0.5))
+    alone = [people[0][:4] for people in counted(blank(12), stride=4)]
+    assert np.allclose(alone, np.repeat(np.eye(4)[:3], 4, axis=0))
+
+
+def test_nobody_s_actions_are_those_of_others():
+    boxes = {"0": [[0, 0, 20, 40]], "4": [[0, 0, 20, 40], [50, 0, 70, 40]],
+             "8": [[50, 0, 70, 40]]}
+    seen = counted(blank(12), boxes=boxes)
+    assert [list(seen[i]) for i in (0, 4, 8)] == [[0], [0, 1], [1]]
+    assert np.allclose(seen[0][0][:4], (0.5, 0.5, 0, 0))       # clips 1 and 2 are of the
+    assert np.allclose(seen[8][1][:4], (0, 0, 0.5, 0.5))       # second group's two people
+
+
+def test_a_video_that_ends_in_the_middle_of_a_track():
+    """Groups are cut short, one walks out, one is cut off: everybody keeps number and clips."""
+    boxes = {str(i): [[0, 0, 20, 40]] + [[50, 0, 70, 40]] * (i < 5) for i in range(6)}
+    seen = counted(blank(6), boxes=boxes)
+    assert [list(people) for people in seen] == [[0, 1]] * 5 + [[0]]
+    assert all(np.isclose(sum(shares), 1) for people in seen for shares in people.values())
 
 
 # === Where to look ===
