@@ -2,7 +2,7 @@
 
 Each formula is a function with a test (tests/docs/test_scale.py), each input stands
 in `MEASURED` or `ASSUMED`, and the page names all of them.  What was run on one machine
-stands in `FEEDING`, as the command of the page prints it.
+stands in `FEEDING` and `COLLECTION`, as the commands of the page print it.
 """
 from dataclasses import dataclass
 from math import ceil
@@ -63,7 +63,7 @@ RECIPES = (
            {"NTU": 0.5625, "MPII": 0.1875, "Human3.6M": 0.25}),
 )
 
-# What `tests.data.measure_packed read` prints.
+# What `tests.data.measure_packed read` and `tests.inference.measure_cluster` print.
 FEEDING = """\
 | a picture of | read in | threads | plain | packed |
 |---|---|---|---|---|
@@ -75,6 +75,13 @@ FEEDING = """\
 | 35 kB | bytes | 8 | 9,794 | 12,415 |
 | 35 kB | pixels | 1 | 785 | 803 |
 | 35 kB | pixels | 8 | 1,238 | 1,394 |
+"""
+COLLECTION = """\
+| | videos an hour | frames/s | share of the network's | first video after |
+|---|---|---|---|---|
+| the network alone | 954 | 25.4 | 100% | |
+| one process, without Ray | 799 | 21.3 | 84% | 15 s |
+| Ray, one worker | 684 | 18.2 | 72% | 33 s |
 """
 
 
@@ -229,6 +236,20 @@ each. Of 8,000 pictures, 8,000 files are opened plain; packed, 13 shards (104 kB
 Bytes come 1.2 to 1.4 times as fast from a pack (not in a first run, 104 kB and one thread: 5,480 plain, 5,342
 packed); decoding is most of the work on two cores. A shared disk, on which an opened file costs more than here,
 was not to be had.
+
+### A collection of videos
+
+    python -m tests.inference.measure_cluster FOLDER network alone one two killed
+
+Videos of 96 frames of 640×480, every frame looked at whole by `penn_spnet` with random weights; one run each, of
+24 videos without Ray and 16 with it.
+
+{COLLECTION}
+The first video has the start of Ray and of the worker in it. Ray runs its workers with niceness 15: whatever
+else a machine does goes before. Two workers, and the seconds that a killed one costs, were not measured with
+nothing beside them: beside other work two workers did 616 videos an hour, each still with all cores; since then
+workers share them. Of 16 videos none was lost or double; the counts of a kill are those of
+`tests/inference/test_cluster.py`.
 """
 
 if __name__ == "__main__":
