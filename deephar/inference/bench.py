@@ -191,7 +191,7 @@ def bench_folder(predictor: Predictor, folder: Path, runs: int = 5,
 
     Returns:
         per way to look: way, pictures, crops and seconds of a picture, and of the
-        network alone, `share` of the network's own rate.
+        network alone, `share` of the network's own rate; the same of processor time.
     """
     rows = []
     for way, count in FOLDER.items():
@@ -204,23 +204,30 @@ def bench_folder(predictor: Predictor, folder: Path, runs: int = 5,
         with watched(predictor, lambda inputs, seconds: batches.append(inputs)):
             list(job.run(paths, []))
         crops = max(batches, key=len)
-        times: dict[str, list[float]] = {"job": [], "network": []}
-        for run in range(runs + 1):                         # the first is to warm up
-            start = time.perf_counter()
+        spent: list[list[np.ndarray]] = []          # by run: network, whole call
+        for _ in range(runs + 1):                   # the first is to warm up
+            marks = [_clocks()]
             for batch in batches:
                 predictor._run_frames(crops[:len(batch)])
-            alone = time.perf_counter()
+            marks.append(_clocks())
             list(job.run(paths, []))
-            times["network"].append((alone - start) / count)
-            times["job"].append((time.perf_counter() - alone) / count)
-        job_s, network_s = (float(np.median(times[name][1:])) for name in times)
+            spent.append(np.diff([*marks, _clocks()], axis=0) / count)
+        (network_s, network_cpu), (job_s, job_cpu) = np.median(spent[1:], axis=0).tolist()
         rows.append({"way": way, "pictures": count, "picture": list(FOLDER_SIZE),
                      "crops": sum(map(len, batches)) / count, "seconds": job_s,
-                     "network_seconds": network_s, "share": network_s / job_s})
+                     "network_seconds": network_s, "share": network_s / job_s,
+                     "cpu_seconds": job_cpu, "network_cpu_seconds": network_cpu,
+                     "cpu_share": network_cpu / job_cpu})
         progress(f"--boxes {way}: {count} pictures of {'×'.join(map(str, FOLDER_SIZE))}, "
                  f"{rows[-1]['crops']:.0f} crops and {1e3 * job_s:.1f} ms each, the network "
-                 f"alone {1e3 * network_s:.1f}: {rows[-1]['share']:.0%} of its own rate")
+                 f"alone {1e3 * network_s:.1f}: {rows[-1]['share']:.0%} of its own rate; processor "
+                 f"{1e3 * job_cpu:.1f} and {1e3 * network_cpu:.1f} ms")
     return rows
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds by the clock and of the processor."""
+    return time.perf_counter(), time.process_time()
 
 
 

@@ -59,6 +59,7 @@ def test_a_folder_beside_the_networks_own_rate(tmp_path, monkeypatch):
         ("whole", 3, 1), ("two-pass", 2, 2)]
     for row, line in zip(rows, told):
         assert row["share"] == row["network_seconds"] / row["seconds"] > 0
+        assert row["cpu_share"] == row["network_cpu_seconds"] / row["cpu_seconds"] > 0
         assert line.startswith(f"--boxes {row['way']}: {row['pictures']} pictures of 64×48")
     with Image.open(tmp_path / "out" / "0.png") as drawn:
         assert drawn.size == (64, 48)
