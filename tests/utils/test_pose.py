@@ -108,3 +108,30 @@ def test_a_missing_joint_takes_what_needs_it():
     points[pa16j2d.joint_names.index("thorax")] = np.nan
     lost = np.isnan(pa16j2d.to_h36m17(points)).any(-1)
     assert [n for n, is_lost in zip(H36M17_NAMES, lost) if is_lost] == ["spine", "thorax"]
+
+
+NTU25 = ("base", "middle", "neck", "head", *(
+    f"{side}_{joint}" for side in "lr" for joint in ("shoulder", "elbow", "wrist", "hand")), *(
+    f"{side}_{joint}" for side in "lr" for joint in ("hip", "knee", "ankle", "foot")),
+    "between the shoulders", "l_tip", "l_thumb", "r_tip", "r_thumb")
+PENN13 = ("head", *(f"{side}_{joint}" for joint in (
+    "shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in "lr"))
+LSP14 = ("r_ankle", "r_knee", "r_hip", "l_hip", "l_knee", "l_ankle", "r_wrist", "r_elbow",
+         "r_shoulder", "l_shoulder", "l_elbow", "l_wrist", "neck", "head")
+JHMDB15 = ("neck", "thorax", "head", *(f"{side}_{joint}" for joint in (
+    "shoulder", "hip", "elbow", "knee", "wrist", "ankle") for side in "rl"))
+
+
+@pytest.mark.parametrize("layout", POSE_LAYOUTS.values(), ids=POSE_LAYOUTS)
+def test_maps_by_name(layout):
+    """NTU's and Penn Action's left and right stand the other way round, as published."""
+    other = str.maketrans("rl", "lr")
+    turned = [name[0].translate(other) + name[1:] if name[1] == "_" else name
+              for name in layout.joint_names]
+    trunk = {"pelvis": "base", "thorax": "between the shoulders", "spine": "middle"}
+    if layout.map_from_ntu:
+        assert [NTU25[j] for j in layout.map_from_ntu] == [trunk.get(n, n) for n in turned]
+    if layout.map_from_pa13j:
+        assert [turned[j] for j in layout.map_from_pa13j] == list(PENN13)
+    for theirs, names in ((layout.map_to_lsp, LSP14), (layout.map_to_jhmdb, JHMDB15)):
+        assert not theirs or tuple(layout.joint_names[j] for j in theirs) == names
