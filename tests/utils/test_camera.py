@@ -28,6 +28,7 @@ def test_there_and_back(golden):
     uvd = camera.project(golden["points_w"])
     exact = camera.inverse_project(uvd, steps=20)
     np.testing.assert_allclose(exact, golden["points_w"], atol=1e-6)
+    np.testing.assert_array_equal(camera.inverse_project(uvd[None], steps=20)[0], exact)
     one_step = np.abs(camera.inverse_project(uvd) - golden["points_w"]).max()
     assert 0.1 < one_step < 5           # mm, as published
     np.testing.assert_array_equal(camera.serialize(), golden["camera"])
