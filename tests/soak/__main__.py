@@ -9,13 +9,15 @@ After a warm-up of a fifth of the time a line is laid through the memory; exit c
 if it rises by more than --most MB a minute, or if files or threads have become more.
 """
 import argparse
+import contextlib
+import functools
 import itertools
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 
@@ -40,9 +42,9 @@ def look(start: float, rounds: int) -> Look:
                 len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")), rounds)
 
 
-# === What is done: each yields after every round ===
+# === What is done, in the main thread: each calls `done` after every round ===
 
-def predict(folder: Path) -> Iterator[None]:
+def predict(folder: Path, done: Callable[[], None]) -> None:
     """A stream of frames: people found and drawn, results kept on the disk."""
     from deephar.inference.predictor import Predictor
     from deephar.inference.render import Renderer
@@ -57,10 +59,10 @@ def predict(folder: Path) -> Iterator[None]:
     for frame, result in predict_video(predictor, frames):
         renderer(frame.picture, result)
         results.append(result)
-        yield
+        done()
 
 
-def train(folder: Path) -> Iterator[None]:
+def train(folder: Path, done: Callable[[], None]) -> None:
     """Epochs with scores, states and weights that are kept."""
     import tensorflow as tf
 
@@ -68,39 +70,19 @@ def train(folder: Path) -> Iterator[None]:
     from deephar.training.schedule import Constant
     from deephar.training.stages import Stage, train_scored
     from tests.training.toys import toy_models, toy_tasks
+
+    def score(model) -> dict:
+        done()
+        return {"score": 1.0}
+
     models = toy_models()
     cfg = RunConfig(logdir=str(folder), save_minutes=0.05)
     stages = [Stage("both", 1_000_000, 25, lambda: toy_tasks(*models[1:]), Constant(1e-3))]
-    yield from _in_thread(lambda score: train_scored(
-        cfg, models[0], stages, start_run(cfg), tf.distribute.get_strategy(),
-        {"toy": score}, "toy/score"))
+    train_scored(cfg, models[0], stages, start_run(cfg), tf.distribute.get_strategy(),
+                 {"toy": score}, "toy/score")
 
 
-def _in_thread(function: Callable) -> Iterator[None]:
-    """Rounds of a function that does not return: each time it asks for a score."""
-    import threading
-    done, failed = threading.Semaphore(0), []
-
-    def score(model) -> dict:
-        done.release()
-        return {"score": 1.0}
-
-    def call() -> None:
-        try:
-            function(score)
-        except BaseException as error:
-            failed.append(error)
-            done.release()
-
-    threading.Thread(target=call, daemon=True).start()
-    while True:
-        done.acquire()
-        if failed:
-            raise failed[0]
-        yield
-
-
-def videos(folder: Path) -> Iterator[None]:
+def videos(folder: Path, done: Callable[[], None]) -> None:
     """Videos that are opened, read for a while and abandoned."""
     from deephar.data.video import read_frames, to_array, video_info
     from deephar.inference.sources import frames_of
@@ -116,24 +98,39 @@ def videos(folder: Path) -> Iterator[None]:
                 if isinstance(item, tuple):
                     to_array(item[1])
             del frames
-        yield
+        done()
 
 
 JOBS = {"predict": predict, "train": train, "videos": videos}
 
 
-def soak(rounds: Iterator[None], seconds: float, tell: Callable[[Look], None]) -> list[Look]:
-    """Looks at this process while it does rounds for so long."""
-    next(rounds)
-    start, looks = time.monotonic(), []
-    for count, _ in enumerate(rounds, 1):
+class TimeIsOver(BaseException):
+    """Ends a job, which would go on for ever."""
+
+
+def soak(job: Callable[[Callable[[], None]], None], seconds: float,
+         tell: Callable[[Look], None]) -> list[Look]:
+    """Looks at this process while it does rounds of a job for so long."""
+    looks: list[Look] = []
+    start, rounds = None, -1
+
+    def done() -> None:
+        nonlocal start, rounds
+        rounds += 1
+        if start is None:               # the first round makes what is needed once
+            start = time.monotonic()
+            return
         now = time.monotonic() - start
         if now >= len(looks) * seconds / SAMPLES:
-            looks.append(look(start, count))
+            looks.append(look(start, rounds))
             tell(looks[-1])
         if now >= seconds and len(looks) >= FEWEST:
-            return looks
-    raise RuntimeError("the rounds came to an end")
+            raise TimeIsOver
+
+    with contextlib.suppress(TimeIsOver):
+        job(done)
+        raise RuntimeError("the job came to an end")
+    return looks
 
 
 def verdict(looks: list[Look], most: float) -> tuple[str, bool]:
@@ -163,7 +160,8 @@ def main() -> int:
     parser.add_argument("--most", type=float, default=1.0, help="MB a minute")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        looks = soak(JOBS[args.job](Path(folder)), 60 * args.minutes, lambda a: print(
+        job = functools.partial(JOBS[args.job], Path(folder))
+        looks = soak(job, 60 * args.minutes, lambda a: print(
             f"{a.minutes:7.2f} min  {a.memory:7.1f} MB  {a.files} files  {a.threads} threads  "
             f"{a.rounds} rounds", flush=True))
         text, good = verdict(looks, args.most)

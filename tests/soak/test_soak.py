@@ -28,12 +28,12 @@ def test_verdicts(found, good, words):
 def test_looks_see_what_is_open(tmp_path):
     kept = []
 
-    def rounds():
+    def opens(done):
         while True:
             kept.append(open(tmp_path / str(len(kept)), "w"))
-            yield
+            done()
 
-    found = soak(rounds(), 0.2, lambda a: None)
+    found = soak(opens, 0.2, lambda a: None)
     for file in kept:
         file.close()
     assert found[-1].files - found[0].files == found[-1].rounds - found[0].rounds > 5
