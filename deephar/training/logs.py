@@ -12,7 +12,7 @@ from typing import Mapping, Sequence
 import tensorflow as tf
 
 from deephar.utils.files import atomic_path
-from deephar.utils.reading import read_text, reading
+from deephar.utils.reading import check_file, read_text, reading
 from deephar.utils.timing import duration
 
 Row = Mapping[str, float]
@@ -40,17 +40,24 @@ def read_rows(path: Path, most: int | None = None) -> list[dict[str, float]]:
     """
     if not path.exists():
         return []
-    text = read_text(path)
-    if most:
-        head, *lines = text.splitlines(keepends=True) or [""]
-        apart = math.ceil(len(lines) / most) or 1
-        text = head + "".join(lines[::-1][::apart][::-1])
+    text = _some_lines(path, most) if most else read_text(path)
     with reading(path):
         rows = [{name: float(text) for name, text in row.items() if text}
                 for row in csv.DictReader(io.StringIO(text))]
         if any(math.isinf(value) for row in rows for value in row.values()):
             raise ValueError("a number is infinite")
         return rows
+
+
+def _some_lines(path: Path, most: int) -> str:
+    """The head of a table and so many of its lines; never all of a long one in memory."""
+    check_file(path)
+    with reading(path), open(path, encoding="utf-8", newline="") as file:
+        count = sum(1 for _ in file) - 1
+        apart = max(1, math.ceil(count / most))
+        file.seek(0)
+        return "".join(line for i, line in enumerate(file)
+                       if i == 0 or (count - i) % apart == 0)
 
 
 def drop_rows(path: Path, column: str, last: float) -> None:

@@ -35,6 +35,8 @@ def test_boxes_of_many_poses():
     poses = np.stack([POSE, POSE + 5])
     array = boxes.get_valid_bbox_array(poses, relsize=1)
     np.testing.assert_allclose(array, [[10, 20, 30, 30], [15, 25, 35, 35]])
+    np.testing.assert_array_equal(boxes.get_valid_bbox_array(poses),
+                                  boxes.get_valid_bbox_array(poses, relsize=1.5))
     lazy = boxes.PoseBBox(poses, 1, False)
     assert len(lazy) == 2 and lazy.shape == (2, 4)
     np.testing.assert_allclose(lazy[1], array[1])
