@@ -69,6 +69,20 @@ def test_a_visit(address, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver")
+def test_the_camera(address, tmp_path):
+    with browsing(address, tmp_path) as page:
+        page.click("#given-picture button[aria-label='Capture from camera']")
+        page.click("#given-picture button", "Webcam")
+        page.find("#given-picture video", lambda seen: seen.get_property("videoWidth"))
+        page.click("#given-picture button[aria-label='capture photo']")
+        page.find("#given-picture img", is_wide)
+        page.click("#find-picture")
+        page.find("#people-picture", lambda element: "0.9" in element.text)
+        page.find("#drawn-picture img", is_wide)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver")
 def test_two_users_take_turns(address, tmp_path, monkeypatch):
     working, most, go_on = [], [], threading.Event()
     picture = demo.Demo.picture
