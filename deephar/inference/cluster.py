@@ -176,6 +176,7 @@ class _Crew:
         self.remote = ray.remote(num_cpus=1, num_gpus=1 if gpus else 0,
                                  scheduling_strategy="SPREAD")(Worker)
         self.busy: dict[Any, tuple] = {}        # reference: (actor, job); no job: hello
+        self.idle: list = []
         self.deaths = 0
 
     def work(self, todo: Mapping[str, str]) -> Iterator[Row]:
@@ -233,13 +234,19 @@ class _Crew:
 
     def _assign(self, actor: Any) -> None:
         """The next video; one that failed here goes to another actor, if there is one."""
-        for _ in range(len(self.queue)):
-            job = self.queue.popleft()
-            if actor in job[2] and len(self.busy) > 0:
-                self.queue.append(job)
-                continue
-            self.busy[actor.predict.remote(job[1], job[0])] = actor, job
-            return
+        self.idle.append(actor)
+        for one in list(self.idle):
+            for job in self.queue:
+                if one not in job[2]:
+                    self._start(one, job)
+                    break
+        if self.queue and not self.busy:    # nobody is left who has not tried
+            self._start(self.idle[0], self.queue[0])
+
+    def _start(self, actor: Any, job: tuple) -> None:
+        self.idle.remove(actor)
+        self.queue.remove(job)
+        self.busy[actor.predict.remote(job[1], job[0])] = actor, job
 
 
 def _connected(address: str) -> Any:

@@ -158,6 +158,7 @@ class Demo:
         is_3d = predictor.layout is not None and predictor.layout.dim == 3
         shutil.rmtree(self._last, ignore_errors=True)       # the page has its copy of it
         job = Job(predictor, Saves(self._last), Playback(smooth=True),
+                  boxes=None if videos else "scan",     # a detector would be downloaded
                   drawing={"max_side": 960}, timeline=bool(predictor.network.actions),
                   view_3d=is_3d, azimuth=azimuth, progress=lambda label, unit: (
                       progress or (lambda done, total: None)))

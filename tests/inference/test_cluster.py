@@ -203,6 +203,21 @@ def test_a_failure_is_retried_elsewhere():
     assert len(set(tried)) == 2 and len(everything) == 4
 
 
+def test_a_late_failure_goes_to_who_has_nothing_to_do():
+    tried = []
+
+    def predict(actor, video):
+        tried.append((video, actor))
+        if len(tried) > 2:      # one actor has no work when the other one fails
+            return Row(video, "done")
+        raise ValueError("it is broken")
+
+    _, rows, _ = rows_of(predict, count=2)
+    actors = {video: {actor for name, actor in tried if name == video} for video in "01"}
+    assert [len(actors[video]) for video in "01"] == [2, 2]
+    assert [rows[video].state for video in "01"] == ["done", "done"]
+
+
 def test_a_dead_actor_is_replaced_and_nothing_is_lost():
     died = []
 
