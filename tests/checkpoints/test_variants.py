@@ -30,8 +30,8 @@ def test_an_entry_hangs_together(key, tmp_path):
     assert f"actions ({actions})" in variant.outputs
 
 
-@pytest.mark.parametrize("key", [
-    "penn_vgg16", pytest.param("ntu_keypoints3d", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["penn_vgg16", "ntu_keypoints3d"])
 def test_the_folder_of_a_run_predicts(key, tmp_path):
     """Poses, that the network keeps to itself, and actions with their names."""
     tiny = TINY[key]

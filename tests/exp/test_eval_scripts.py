@@ -35,7 +35,7 @@ SCRIPTS = [
 # These do what another script of the list does, with another network.
 LIKE_OTHERS = ["pennaction/eval_penn_vgg16.py", "ntu/eval_ntu_keypoints3d.py",
                "ntu/eval_ntu_ar_pe_merge.py", "ntu/eval_ntu_multitask.py",
-               "pennaction/eval_penn_keypoints3d.py",
+               "pennaction/eval_penn_ar_pe_merge.py", "pennaction/eval_penn_keypoints3d.py",
                "pennaction/eval_speed2d.py"]
 
 

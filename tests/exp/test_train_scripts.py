@@ -67,6 +67,7 @@ SCRIPTS = {
 }
 # These do what another script of the list does, with another network.
 LIKE_OTHERS = ["pennaction/train_penn_merge.py", "pennaction/train_penn_keypoints3d.py",
+               "pennaction/train_penn_multimodel.py",
                "pennaction/train_penn_vgg16.py",
                "ntu/train_ntu_keypoints3d.py", "ntu/train_ntu_merge.py", "ntu/train_ntu_spnet.py"]
 MULTI_TASK = ["pennaction/train_penn_multimodel.py", "ntu/train_ntu_spnet.py"]
@@ -155,6 +156,7 @@ def test_a_stem_that_is_missing_begins_no_run(at_home, tmp_path, monkeypatch):
     assert not layer.trainable and np.all(layer.get_weights()[0] == np.float32(0.01))
 
 
+@pytest.mark.slow
 def test_the_chain_of_spnet_on_penn(at_home, tmp_path):
     """As documented: poses first; what the next script freezes is what they have learnt."""
     run_script("mpii/train_mpii_spnet.py", tmp_path / "mpii", *SPNET, "--num-pyramids", "2",

@@ -69,6 +69,7 @@ def test_own_weight_file_round_trip(name, tmp_path):
                                   cases.answers(model, x)[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some("spnet_3d"))
 def test_xla_compiles(name):
     model = network(name)
