@@ -91,3 +91,15 @@ def test_what_cannot_be_held_out():
     videos.pred_bboxes = [{}, {}, {}]
     with pytest.raises(ValueError, match="numbered by split"):
         videos.hold_out()
+
+
+def test_samples_that_are_frames_go_video_by_video():
+    frames = Videos("frames")
+    found = [frames._select(key, TRAIN_MODE, None, {}, False, None) for key in range(210)]
+    assert found == [(n, [at]) for n in range(20) for at in range(n + 1)]
+
+
+@pytest.mark.parametrize("wanted", [[], [-1, 0], [0, 7]])
+def test_frames_that_a_video_has_not(wanted):
+    with pytest.raises(ValueError, match="has frames 0 to 6, got frame_list"):
+        Videos()._select(6, TRAIN_MODE, wanted, {}, False, None)
